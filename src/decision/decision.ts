@@ -1,0 +1,14 @@
+import type { AuthenticationContext } from "../model/authentication.ts";
+import type { RefusalReason } from "../model/refusal.ts";
+
+/** Why the person must log in (again). */
+export type LoginReason = "no-session" | "expired" | "max-age" | "forced" | "another-account";
+
+/** The answer to one sign-on request: exactly one of these. */
+export type Decision =
+  | { readonly kind: "respond"; readonly scopes: readonly string[] }
+  | { readonly kind: "login"; readonly why: LoginReason }
+  | { readonly kind: "choose-account" }
+  | { readonly kind: "step-up"; readonly to: readonly AuthenticationContext[] }
+  | { readonly kind: "consent"; readonly to: readonly string[] }
+  | { readonly kind: "refuse"; readonly reason: RefusalReason };

@@ -1,0 +1,104 @@
+import type { ReleaseRule } from "./release.ts";
+
+export type Protocol = "saml" | "oidc";
+
+/** Who may sign on to an application: everyone who has an account, or the members of any of these groups. */
+export type AccessRule =
+  | { readonly kind: "everyone" }
+  | { readonly kind: "groups"; readonly groups: readonly string[] };
+
+interface ApplicationBase {
+  /** Random; for OpenID Connect it is also the `client_id`. */
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Where "my applications" sends the person, when the application has such an address. */
+  readonly startUrl?: string | undefined;
+  readonly access: AccessRule;
+  /** `ask` shows the consent page once for each scope; `implied` is for an organisation's own applications. */
+  readonly consent: "ask" | "implied";
+  /** Which attributes and claims it gets, in one mapping language for both protocols. Empty: the protocol's default set. */
+  readonly release: readonly ReleaseRule[];
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface SamlEndpoint {
+  /** Full binding URN. */
+  readonly binding: string;
+  readonly location: string;
+  readonly responseLocation?: string | undefined;
+  readonly index?: number | undefined;
+  readonly isDefault?: boolean | undefined;
+}
+
+export interface SamlEncryptionKey {
+  /** Base64 DER of the certificate, without white space. */
+  readonly certificate: string;
+  /** EncryptionMethod Algorithm URIs in the metadata's order; empty when it names none. */
+  readonly methods: readonly string[];
+}
+
+/** A service provider. Everything but the switches comes from its metadata (SAML Metadata 2.4.4). */
+export interface SamlApplication extends ApplicationBase {
+  readonly protocol: "saml";
+  readonly entityId: string;
+  readonly assertionConsumerServices: readonly SamlEndpoint[];
+  readonly singleLogoutServices: readonly SamlEndpoint[];
+  /** Base64 DER; each is tried, so a rollover cuts nobody off. */
+  readonly signingCertificates: readonly string[];
+  readonly encryptionKeys: readonly SamlEncryptionKey[];
+  /** NameIDFormat URNs of the metadata in its order. */
+  readonly nameIdFormats: readonly string[];
+  readonly requestsMustBeSigned: boolean;
+  readonly signAssertion: boolean;
+  readonly signResponse: boolean;
+  readonly encryptAssertion: boolean;
+  readonly metadataXml: string;
+}
+
+export interface ClientSecret {
+  /** SHA-256 of the secret, base64url. Secrets are 256 random bits, so a slow hash would add nothing. */
+  readonly hash: string;
+  readonly lastFour: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs?: number | undefined;
+}
+
+export type ClientAuthenticationMethod =
+  | "client_secret_basic"
+  | "client_secret_post"
+  | "private_key_jwt"
+  | "none";
+export type ClientProfile = "web" | "browser" | "native" | "service";
+export type GrantType = "authorization_code" | "refresh_token" | "client_credentials";
+export type IdTokenAlgorithm = "RS256" | "RS384" | "RS512" | "PS256" | "ES256" | "ES384" | "EdDSA";
+
+/** An OpenID Connect or OAuth 2 client; `id` is its `client_id`. */
+export interface OidcApplication extends ApplicationBase {
+  readonly protocol: "oidc";
+  readonly profile: ClientProfile;
+  readonly authenticationMethod: ClientAuthenticationMethod;
+  readonly secrets: readonly ClientSecret[];
+  /** Public keys of private_key_jwt, as JWK. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
+  readonly jwksUri?: string | undefined;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly backchannelLogoutUri?: string | undefined;
+  readonly frontchannelLogoutUri?: string | undefined;
+  readonly grantTypes: readonly GrantType[];
+  /** S256 is demanded unless this is false, which only a confidential client may have. */
+  readonly pkceRequired: boolean;
+  readonly parRequired: boolean;
+  readonly idTokenAlgorithm: IdTokenAlgorithm;
+  readonly accessTokenFormat: "opaque" | "jwt";
+  readonly subjectType: "public" | "pairwise";
+  readonly sectorIdentifier?: string | undefined;
+  /** Scopes it may ask for besides `openid`. */
+  readonly scopes: readonly string[];
+  /** Browser origins that may call the token, userinfo and revocation endpoints. */
+  readonly origins: readonly string[];
+}
+
+export type Application = SamlApplication | OidcApplication;

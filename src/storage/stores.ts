@@ -1,0 +1,176 @@
+import type { Account } from "../model/account.ts";
+import type { Application } from "../model/application.ts";
+import type { AuditEvent } from "../model/audit-event.ts";
+import type { Grant } from "../model/grant.ts";
+import type { LogoutEntry, LogoutReceipt } from "../model/logout-receipt.ts";
+import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
+
+/**
+ * The durable stores. No HTTP and no protocol in here; "absent" is `undefined`, a database that does not answer
+ * throws `Unavailable` (platform/), a broken uniqueness throws `Conflict`. One implementation in kysely/ serves
+ * SQLite and PostgreSQL; test/contract/durable-contract.ts runs against both.
+ */
+export interface DurableStore {
+  readonly accounts: AccountStore;
+  readonly applications: ApplicationStore;
+  readonly grants: GrantStore;
+  readonly refreshTokens: RefreshTokenStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly secrets: SecretStore;
+  readonly audit: AuditStore;
+  readonly receipts: ReceiptStore;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A value that must be unique is taken already. `field` is the record's field, such as `username` or `entityId`. */
+export class Conflict extends Error {
+  readonly field: string;
+
+  constructor(field: string) {
+    super(`${field} is taken`);
+    this.name = "Conflict";
+    this.field = field;
+  }
+}
+
+/** A page of a list in a fixed order; `next` goes back in as `after`. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | undefined;
+  readonly total: number;
+}
+
+export interface ListOptions {
+  readonly search?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface AccountStore {
+  get(id: string): Promise<Account | undefined>;
+  /** By the canonical form of the user name or of a verified-or-not e-mail address (account/login-name.ts makes it). */
+  findByLoginName(canonical: string): Promise<Account | undefined>;
+  /** Throws Conflict on `username` or `email`. `canonical*` are the forms that must be unique. */
+  insert(account: Account, canonical: { username: string; email?: string | undefined }): Promise<void>;
+  /** Replaces the record; false when it is gone. Throws Conflict. */
+  update(account: Account, canonical: { username: string; email?: string | undefined }): Promise<boolean>;
+  /** By user name; `search` matches user name, name and e-mail. */
+  list(options: ListOptions): Promise<Page<Account>>;
+  passwordHash(accountId: string): Promise<string | undefined>;
+  setPasswordHash(accountId: string, hash: string, atMs: number): Promise<void>;
+}
+
+export interface ApplicationStore {
+  all(): Promise<readonly Application[]>;
+  get(id: string): Promise<Application | undefined>;
+  /** Throws Conflict on `entityId`. */
+  insert(application: Application): Promise<void>;
+  update(application: Application): Promise<boolean>;
+  delete(id: string): Promise<boolean>;
+}
+
+export interface GrantStore {
+  get(id: string): Promise<Grant | undefined>;
+  find(accountId: string, applicationId: string): Promise<Grant | undefined>;
+  /** Makes or widens the one grant of this pair in one atomic statement; the union of the scopes is kept. */
+  allow(
+    grant: Pick<Grant, "id" | "accountId" | "applicationId" | "scopes" | "answeredRequestId">,
+    atMs: number,
+  ): Promise<Grant>;
+  listByAccount(accountId: string): Promise<readonly Grant[]>;
+  /** Deletes the grant and, by reference, every refresh token of it. */
+  delete(id: string): Promise<boolean>;
+  deleteByAccount(accountId: string): Promise<number>;
+  deleteByApplication(applicationId: string): Promise<number>;
+}
+
+/** One refresh token of a family. A family is what one authorization code began. */
+export interface RefreshToken {
+  /** SHA-256 of the token, base64url. */
+  readonly hash: string;
+  readonly familyId: string;
+  readonly accountId: string;
+  readonly applicationId: string;
+  readonly grantId?: string | undefined;
+  /** Set when the family must die with the session: `offline_access` was not granted. */
+  readonly sessionId?: string | undefined;
+  readonly scopes: readonly string[];
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  /** The whole family ends then, however often it was rotated. */
+  readonly familyExpiresAtMs: number;
+  /** What the protocol needs again at refresh (auth_time, nonce is not kept, acr, resources, …); survives JSON. */
+  readonly wire: unknown;
+}
+
+export type Rotation =
+  /** The presented token was current; `successor` is now. */
+  | { readonly state: "yours"; readonly token: RefreshToken }
+  /** It was rotated before, at `rotatedAtMs`, into the token sealed in `sealedSuccessor`. */
+  | {
+      readonly state: "used";
+      readonly token: RefreshToken;
+      readonly rotatedAtMs: number;
+      readonly sealedSuccessor: string;
+    }
+  | { readonly state: "unknown" };
+
+export interface RefreshTokenStore {
+  insert(token: RefreshToken): Promise<void>;
+  /** Reads without using. */
+  find(hash: string): Promise<RefreshToken | undefined>;
+  /**
+   * One atomic transaction: marks `hash` as rotated (remembering `sealedSuccessor`, the successor under AES-256-GCM
+   * for the grace of a lost answer) and inserts `successor`; or tells that it was used before; or that it is unknown.
+   * A token of a revoked family is unknown.
+   */
+  rotate(hash: string, successor: RefreshToken, sealedSuccessor: string, atMs: number): Promise<Rotation>;
+  revokeFamily(familyId: string): Promise<number>;
+  revokeBySession(sessionId: string): Promise<number>;
+  revokeByAccount(accountId: string): Promise<number>;
+  revokeByApplication(applicationId: string): Promise<number>;
+  deleteExpired(nowMs: number): Promise<number>;
+}
+
+export interface SigningKeyStore {
+  /** All but the retired ones. */
+  published(): Promise<readonly SigningKeyRecord[]>;
+  /** Inserts these keys if the table has none of that type that is not retired: two processes starting together make one set. */
+  insertFirst(keys: readonly SigningKeyRecord[]): Promise<boolean>;
+  /**
+   * One transaction: applies the state changes if each key is still in its `from` state, and inserts the new keys.
+   * False, and nothing changed, when another process was faster.
+   */
+  transition(
+    changes: readonly { readonly id: string; readonly from: SigningKeyState; readonly to: SigningKeyState }[],
+    inserts: readonly SigningKeyRecord[],
+    atMs: number,
+  ): Promise<boolean>;
+}
+
+/** Named secrets of the installation, always as ciphertext (keys/sealing.ts). */
+export interface SecretStore {
+  get(name: string): Promise<string | undefined>;
+  /** Stores it if absent and returns what is stored now: the winner's, when two start together. */
+  putIfAbsent(name: string, sealed: string): Promise<string>;
+}
+
+export interface AuditQuery extends ListOptions {
+  readonly action?: string | undefined;
+  readonly actorId?: string | undefined;
+  readonly targetId?: string | undefined;
+}
+
+export interface AuditStore {
+  append(events: readonly AuditEvent[]): Promise<void>;
+  /** Newest first. */
+  list(query: AuditQuery): Promise<Page<AuditEvent & { readonly id: number }>>;
+}
+
+export interface ReceiptStore {
+  insert(receipt: LogoutReceipt): Promise<void>;
+  get(id: string): Promise<LogoutReceipt | undefined>;
+  /** Sets one entry, atomically and without touching the others; concurrent answers do not overwrite each other. */
+  setEntry(receiptId: string, entry: LogoutEntry): Promise<void>;
+}

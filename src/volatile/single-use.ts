@@ -1,0 +1,45 @@
+import { sha256 } from "../platform/digest.ts";
+import { type Random, randomToken } from "../platform/random.ts";
+import type { VolatileStore } from "./volatile-store.ts";
+
+/** The kinds of one-time values. The kind is part of the key: a PAR id is never a valid code. */
+export type SingleUseKind = "code" | "par" | "artifact" | "magic" | "jti" | "message";
+
+/** *Yours*: the first presentation. *Used*: a later one, with what was issued, so that it can be revoked. */
+export type Redemption<T> =
+  | { readonly state: "yours" | "used"; readonly value: T }
+  | { readonly state: "unknown" };
+
+/** What must happen once: issue a random value, redeem it once; or spend an id that someone else made. */
+export class SingleUse {
+  readonly #store: VolatileStore;
+  readonly #random: Random;
+
+  constructor(store: VolatileStore, random: Random) {
+    this.#store = store;
+    this.#random = random;
+  }
+
+  /** Stores `value` (it must survive JSON) under 256 fresh random bits, which are returned and kept only as SHA-256. */
+  async issue(kind: SingleUseKind, value: unknown, ttlMs: number): Promise<string> {
+    const id = randomToken(this.#random);
+    await this.#store.issueOnce(key(kind, id), JSON.stringify(value), ttlMs);
+    return id;
+  }
+
+  /** One atomic call. `keepUsedMs` is how long a second presentation is still recognised as a reuse. */
+  async redeem<T>(kind: SingleUseKind, id: string, keepUsedMs: number): Promise<Redemption<T>> {
+    const taken = await this.#store.takeOnce(key(kind, id), keepUsedMs);
+    if (taken === undefined) return { state: "unknown" };
+    return { state: taken.state, value: JSON.parse(taken.value) as T };
+  }
+
+  /** For ids made by others (a `jti`, a message ID): true the first time within `ttlMs`. */
+  async spend(kind: SingleUseKind, id: string, ttlMs: number): Promise<boolean> {
+    return await this.#store.setIfAbsent(`spent:${key(kind, id)}`, "1", ttlMs);
+  }
+}
+
+function key(kind: SingleUseKind, id: string): string {
+  return `${kind}:${sha256(id)}`;
+}
