@@ -67,6 +67,7 @@ export function readConfig(environment: Environment): Config {
       rememberedIdleMs: 14 * DAY,
       rememberedAbsoluteMs: 30 * DAY,
       clockSkewMs: 3 * MINUTE,
+      availableContexts: ["password"],
     },
   });
 }
