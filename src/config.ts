@@ -47,7 +47,7 @@ export function readConfig(environment: Environment): Config {
   if (!/^(sqlite:|postgres(ql)?:\/\/)/.test(databaseUrl)) {
     throw new ConfigError("DATABASE_URL must begin with sqlite: or postgres://");
   }
-  return Object.freeze({
+  return Object.freeze<Config>({
     issuer,
     port,
     host: environment["HOST"],
