@@ -19,6 +19,8 @@ export interface DecisionInput {
   readonly request: SignOnRequest;
   /** What this account allowed this application so far. */
   readonly grant: Grant | undefined;
+  /** The account that the person picked for this request on the "choose account" page. */
+  readonly chosenAccountId?: string | undefined;
   readonly policy: SignOnPolicy;
   readonly nowMs: number;
 }
@@ -39,7 +41,7 @@ function decideAloud(input: DecisionInput): Decision {
   const login = loginNeeded(input);
   if (login !== undefined) return login;
   if (session === undefined || account === undefined) return { kind: "login", why: "no-session" };
-  if (request.selectAccount && session.chosenForRequestId !== request.id && !servedThis(session, request)) {
+  if (request.selectAccount && input.chosenAccountId !== account.id && !servedThis(session, request)) {
     return { kind: "choose-account" };
   }
   return strengthNeeded(input, session) ?? allowedOrAsked(input, account);

@@ -1,3 +1,4 @@
+import type { Account } from "../model/account.ts";
 import type { Authentication } from "../model/authentication.ts";
 import type { Session } from "../model/session.ts";
 
@@ -5,6 +6,8 @@ import type { Session } from "../model/session.ts";
 export interface Browser {
   /** The live session: idle and absolute limits and the account's switch are already applied. */
   readonly session: Session | undefined;
+  /** The session's account as it is now; defined whenever `session` is. */
+  readonly account: Account | undefined;
   /**
    * SHA-256 of the browser's binding cookie, or undefined when it brought none (a cross-site POST brings none).
    * A parked sign-on request continues only in the browser that it is bound to.
@@ -14,8 +17,6 @@ export interface Browser {
   readonly address: string;
   /** Begins a session, or renews this one for the same account; the cookie's id changes either way. */
   logIn(accountId: string, authentication: Authentication, remembered: boolean): Promise<Session>;
-  /** Remembers that the person picked the session's account for this request. */
-  choose(requestId: string): Promise<void>;
   /** Ends the session in this browser: the cookie's id is dead afterwards. */
   logOut(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Application } from "../model/application.ts";
-import type { LogoutOutcome } from "../model/logout-receipt.ts";
+import type { LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
 import type { Participant } from "../model/participant.ts";
+import type { Reply } from "./reply.ts";
 
 /** One participant that must be told that the session has ended. */
 export interface LogoutTarget {
@@ -19,15 +20,32 @@ export type FrontChannelMessage =
   | { readonly kind: "get"; readonly url: string }
   | { readonly kind: "post"; readonly action: string; readonly fields: Readonly<Record<string, string>> };
 
+export interface PreparedMessage {
+  readonly message: FrontChannelMessage;
+  /**
+   * The message's ID where the application answers with it (SAML InResponseTo): EndSession keeps it and finds the logout
+   * again by it. Undefined where loading the message is all there is to know (OpenID Connect front-channel).
+   */
+  readonly messageId?: string | undefined;
+}
+
+/** How the application that asked for the logout gets its answer at the end; it survives JSON. */
+export type LogoutFinish =
+  | { readonly protocol: "oidc"; readonly redirectTo: string | undefined }
+  | { readonly protocol: "saml"; readonly wire: unknown };
+
+/** What a protocol offers for the end of a logout that one of its applications asked for. */
+export interface LogoutFinisher {
+  /** Makes the answer to the application; `receipt` is undefined when there was no session to end. */
+  finish(wire: unknown, receipt: LogoutReceipt | undefined): Promise<Reply>;
+}
+
 /** What a protocol offers the logout: how it tells a participant, on the server or through the browser. */
 export interface LogoutChannel {
   /** How this application can be told, by its registration. */
   channelOf(application: Application): "back" | "front" | "none";
   /** Tells it on the server; resolves within 5 seconds whatever happens, never throws for the application's faults. */
   tell(target: LogoutTarget): Promise<LogoutResult>;
-  /**
-   * Makes the message for the browser. `answered`: true when the application sends an answer back to us (SAML), false
-   * when loading it is all there is to know (OpenID Connect front-channel).
-   */
-  message(target: LogoutTarget): Promise<{ readonly message: FrontChannelMessage; readonly answered: boolean }>;
+  /** Makes the message for the browser, a fresh one at each call. */
+  message(target: LogoutTarget): Promise<PreparedMessage>;
 }

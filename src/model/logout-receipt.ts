@@ -2,8 +2,12 @@ import type { Protocol } from "./application.ts";
 
 export type LogoutOutcome =
   | "pending"
+  /** It confirmed it. */
   | "signed-out"
+  /** It confirmed that it had no such session any more. */
   | "already-gone"
+  /** It was told through the browser, by a channel that knows no confirmation (OpenID Connect front-channel). */
+  | "told"
   | "no-answer"
   | "refused"
   | "not-supported"

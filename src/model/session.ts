@@ -6,11 +6,9 @@ export interface Session {
   readonly id: string;
   readonly accountId: string;
   readonly startedAtMs: number;
-  /** Renewed at most once a minute, for the idle limit. */
+  /** When this browser was last seen, for the idle limit. The stored record's own lifetime enforces it as well. */
   readonly lastSeenAtMs: number;
   readonly authentication: Authentication;
-  /** The sign-on request for which the person picked this account on the "choose account" page. */
-  readonly chosenForRequestId?: string | undefined;
   /** "Stay logged in on this device": the absolute lifetime is the long one. */
   readonly remembered: boolean;
 }
