@@ -1,0 +1,188 @@
+import type { AuditTrail } from "../audit/audit-trail.ts";
+import type { Protocol } from "../model/application.ts";
+import type { LogoutEntry, LogoutReceipt } from "../model/logout-receipt.ts";
+import type { Participant } from "../model/participant.ts";
+import type { Session } from "../model/session.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Random, randomReference } from "../platform/random.ts";
+import type { Participants } from "../session/participants.ts";
+import type { SessionStore } from "../session/session-store.ts";
+import type { ReceiptStore, RefreshTokenStore } from "../storage/stores.ts";
+import type { Applications } from "./applications.ts";
+import type { Browser } from "./browser.ts";
+import { PATHS } from "./endpoints.ts";
+import type { LogoutChannel, LogoutFinish, LogoutFinisher, LogoutResult } from "./logout-channel.ts";
+import type { LogoutRuns } from "./logout-runs.ts";
+import type { Outcome } from "./outcome.ts";
+
+export interface EndSessionParts {
+  readonly applications: Applications;
+  readonly sessions: SessionStore;
+  readonly participants: Participants;
+  readonly refreshTokens: RefreshTokenStore;
+  readonly receipts: ReceiptStore;
+  readonly runs: LogoutRuns;
+  readonly channels: Readonly<Record<Protocol, LogoutChannel>>;
+  readonly finishers: { readonly saml: LogoutFinisher };
+  readonly audit: AuditTrail;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface LogoutRequested {
+  readonly session: Session | undefined;
+  /** The browser whose session it is; undefined when it is told about from elsewhere. */
+  readonly browser: Browser | undefined;
+  readonly initiator?: { readonly applicationId: string; readonly finish: LogoutFinish } | undefined;
+}
+
+/** A session that has ended here, with what is still to be told to whom. */
+interface Ended {
+  readonly receipt: LogoutReceipt;
+  readonly told: readonly Participant[];
+  readonly front: readonly string[];
+}
+
+/**
+ * The one logout for both protocols. The session ends here first, whatever the applications say. Then each of them is
+ * told in its own language: on the server in parallel, or through the browser (logout-run.ts). The receipt keeps what
+ * each of them answered.
+ */
+export class EndSession {
+  readonly #parts: EndSessionParts;
+
+  constructor(parts: EndSessionParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends the session and says what the browser does next: frames for the applications, or the answer. */
+  async begin(requested: LogoutRequested): Promise<Outcome> {
+    const { session, browser, initiator } = requested;
+    if (session === undefined) return await this.finish(initiator, undefined);
+    const ended = await this.#end(session, initiator?.applicationId, browser?.address);
+    if (browser?.session?.id === session.id) await browser.logOut();
+    if (ended === undefined) return await this.finish(initiator, undefined);
+    const telling = this.#tellOnServer(ended);
+    if (ended.front.length === 0) {
+      await telling;
+      return await this.finish(initiator, ended.receipt.id);
+    }
+    // Goes on beside the frames. What could not be written down stays "pending", and is closed as "no answer".
+    telling.catch(() => undefined);
+    const { receipt, front, told } = ended;
+    const run = { receiptId: receipt.id, front, startedAtMs: receipt.startedAtMs, initiator };
+    const runId = await this.#parts.runs.begin(run, told);
+    return { kind: "go", to: `${PATHS.logoutRun}?run=${runId}` };
+  }
+
+  /**
+   * Ends sessions without a browser (an administrator's act, "log out everywhere", SOAP). Who can only be told through
+   * the browser is recorded as such.
+   */
+  async endQuietly(sessionIds: readonly string[], initiatorId?: string): Promise<readonly LogoutReceipt[]> {
+    const receipts = await Promise.all(sessionIds.map(async (id) => await this.#endOneQuietly(id, initiatorId)));
+    return receipts.flatMap((receipt) => (receipt === undefined ? [] : [receipt]));
+  }
+
+  /** The last answer: to the application that asked, or our receipt. */
+  async finish(initiator: LogoutRequested["initiator"], receiptId: string | undefined): Promise<Outcome> {
+    const finish = initiator?.finish;
+    if (finish?.protocol === "saml") {
+      const receipt = receiptId === undefined ? undefined : await this.#parts.receipts.get(receiptId);
+      return { kind: "send", reply: await this.#parts.finishers.saml.finish(finish.wire, receipt) };
+    }
+    if (finish?.redirectTo !== undefined) {
+      return { kind: "send", reply: { kind: "redirect", location: finish.redirectTo } };
+    }
+    return { kind: "go", to: receiptId === undefined ? PATHS.receipt : `${PATHS.receipt}?id=${receiptId}` };
+  }
+
+  async #endOneQuietly(sessionId: string, initiatorId: string | undefined): Promise<LogoutReceipt | undefined> {
+    const session = await this.#parts.sessions.get(sessionId);
+    if (session === undefined) return undefined;
+    const ended = await this.#end(session, initiatorId, undefined);
+    if (ended === undefined) return undefined;
+    await Promise.all(
+      ended.front.map(async (applicationId) => {
+        await this.#write(ended.receipt.id, applicationId, {
+          outcome: "no-answer",
+          detail: "it can only be told through the browser",
+        });
+      }),
+    );
+    await this.#parts.runs.keepParticipants(ended.receipt.id, ended.told);
+    await this.#tellOnServer(ended);
+    return await this.#parts.receipts.get(ended.receipt.id);
+  }
+
+  /** Ends the session in every process, once; undefined when another logout was faster. */
+  async #end(session: Session, initiatorId: string | undefined, address?: string): Promise<Ended | undefined> {
+    const { sessions, participants, refreshTokens, receipts, audit, clock, random } = this.#parts;
+    if (!(await sessions.end(session.id, session.accountId))) return undefined;
+    await refreshTokens.revokeBySession(session.id);
+    const found = await participants.take(session.id);
+    const entries = found.map((participant) => this.#firstEntry(participant, initiatorId));
+    const told = found.filter((_, index) => entries[index]?.outcome === "pending");
+    const front = told.filter((one) => this.#channelOf(one) === "front").map((one) => one.applicationId);
+    const receipt = {
+      id: randomReference(random, "LO"),
+      accountId: session.accountId,
+      startedAtMs: clock.nowMs(),
+      entries,
+    };
+    await receipts.insert(receipt);
+    audit.note({
+      action: "session.ended",
+      outcome: "success",
+      actorId: session.accountId,
+      targetKind: "session",
+      targetId: session.id,
+      address,
+      detail: { receipt: receipt.id, applications: found.length },
+    });
+    return { receipt, told, front };
+  }
+
+  #channelOf(participant: Participant): "back" | "front" | "none" {
+    const application = this.#parts.applications.byId(participant.applicationId);
+    return application === undefined ? "none" : this.#parts.channels[participant.protocol].channelOf(application);
+  }
+
+  #firstEntry(participant: Participant, initiatorId: string | undefined): LogoutEntry {
+    const channel = this.#channelOf(participant);
+    const asked = participant.applicationId === initiatorId;
+    const outcome = asked ? "signed-out" : channel === "none" ? "not-supported" : "pending";
+    return {
+      applicationId: participant.applicationId,
+      applicationName: this.#parts.applications.byId(participant.applicationId)?.name ?? "A removed application",
+      protocol: participant.protocol,
+      channel,
+      outcome,
+      atMs: this.#parts.clock.nowMs(),
+      detail: asked ? "it asked for this logout" : undefined,
+    };
+  }
+
+  /** All at once: none of them can delay or block another, and each has its five seconds. */
+  async #tellOnServer(ended: Ended): Promise<void> {
+    const back = ended.told.filter((participant) => this.#channelOf(participant) === "back");
+    await Promise.all(back.map(async (participant) => await this.tellOne(ended.receipt.id, participant)));
+  }
+
+  /** Tells one application on the server and writes down what it answered. */
+  async tellOne(receiptId: string, participant: Participant): Promise<void> {
+    const application = this.#parts.applications.byId(participant.applicationId);
+    if (application === undefined) return;
+    const channel = this.#parts.channels[participant.protocol];
+    const result = await channel.tell({ application, participant, receiptId });
+    await this.#write(receiptId, participant.applicationId, result);
+  }
+
+  async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {
+    const receipt = await this.#parts.receipts.get(receiptId);
+    const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
+    if (entry === undefined) return;
+    const { outcome, detail } = result;
+    await this.#parts.receipts.setEntry(receiptId, { ...entry, outcome, detail, atMs: this.#parts.clock.nowMs() });
+  }
+}

@@ -1,0 +1,164 @@
+import { setTimeout } from "node:timers/promises";
+import type { Protocol } from "../model/application.ts";
+import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
+import type { Participant } from "../model/participant.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { ReceiptStore } from "../storage/stores.ts";
+import type { Applications } from "./applications.ts";
+import { PATHS } from "./endpoints.ts";
+import type { EndSession } from "./end-session.ts";
+import type { FrontChannelMessage, LogoutChannel, LogoutResult, PreparedMessage } from "./logout-channel.ts";
+import type { LogoutRun, LogoutRuns } from "./logout-runs.ts";
+import type { Outcome } from "./outcome.ts";
+
+export interface LogoutRunParts {
+  readonly endSession: EndSession;
+  readonly applications: Applications;
+  readonly receipts: ReceiptStore;
+  readonly runs: LogoutRuns;
+  readonly channels: Readonly<Record<Protocol, LogoutChannel>>;
+  readonly clock: Clock;
+}
+
+/** One hidden frame of the logout page. */
+export interface LogoutFrame {
+  readonly applicationId: string;
+  readonly applicationName: string;
+  readonly message: FrontChannelMessage;
+}
+
+const ANSWER_WITHIN_MS = 5_500;
+const POLL_MS = 100;
+const CONFIRMED: readonly LogoutOutcome[] = ["signed-out", "already-gone"];
+
+/**
+ * A logout that goes through the browser, in two passes. First every application is told at once, each in a frame of
+ * its own: one that is silent holds up nobody. A frame does not bring the application's own SameSite cookies, so those
+ * that answered, and only those, are then visited one after the other with the whole window, where the cookies come:
+ * they have just shown that they send the browser back.
+ */
+export class LogoutRunner {
+  readonly #parts: LogoutRunParts;
+
+  constructor(parts: LogoutRunParts) {
+    this.#parts = parts;
+  }
+
+  /** The first pass: fresh messages for all that have not answered yet. */
+  async frames(runId: string): Promise<{ frames: readonly LogoutFrame[]; receiptId: string } | undefined> {
+    const run = await this.#parts.runs.get(runId);
+    const receipt = run === undefined ? undefined : await this.#parts.receipts.get(run.receiptId);
+    if (run === undefined || receipt === undefined) return undefined;
+    const waiting = receipt.entries.filter((entry) => run.front.includes(entry.applicationId));
+    const frames = await Promise.all(
+      waiting.filter((entry) => entry.outcome === "pending").map(async (entry) => await this.#frame(runId, run, entry)),
+    );
+    return { frames: frames.flatMap((frame) => (frame === undefined ? [] : [frame])), receiptId: run.receiptId };
+  }
+
+  async #frame(runId: string, run: LogoutRun, entry: LogoutEntry): Promise<LogoutFrame | undefined> {
+    const prepared = await this.#prepare(run.receiptId, entry.applicationId);
+    if (prepared === undefined) return undefined;
+    const { applicationId, applicationName } = entry;
+    if (prepared.messageId === undefined) {
+      await this.#write(run.receiptId, applicationId, { outcome: "told" });
+    } else {
+      const { receiptId } = run;
+      await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame: true });
+    }
+    return { applicationId, applicationName, message: prepared.message };
+  }
+
+  /** An application's answer, by the ID of our message; undefined: we wait for no such answer. */
+  async answered(messageId: string, result: LogoutResult): Promise<{ inFrame: boolean; runId: string } | undefined> {
+    const sent = await this.#parts.runs.answered(messageId);
+    if (sent === undefined) return undefined;
+    await this.#write(sent.receiptId, sent.applicationId, result);
+    if (sent.inFrame) await this.#parts.runs.isAlive(sent.runId, sent.applicationId);
+    return { inFrame: sent.inFrame, runId: sent.runId };
+  }
+
+  /** After the frames, and after each visit: the next visit, or the end. */
+  async proceed(runId: string): Promise<Outcome> {
+    const run = await this.#parts.runs.get(runId);
+    if (run === undefined) return { kind: "go", to: PATHS.receipt };
+    for (;;) {
+      const applicationId = await this.#parts.runs.takeNext(runId);
+      if (applicationId === undefined) break;
+      const visit = await this.#visit(runId, run, applicationId);
+      if (visit !== undefined) return visit;
+    }
+    await this.#closeWaiting(run);
+    return await this.#parts.endSession.finish(run.initiator, run.receiptId);
+  }
+
+  /** "Try again" on the receipt: on the server, or with the whole window. */
+  async again(receiptId: string, applicationId: string): Promise<Outcome> {
+    const participant = await this.#parts.runs.participant(receiptId, applicationId);
+    const application = this.#parts.applications.byId(applicationId);
+    const receiptPage: Outcome = { kind: "go", to: `${PATHS.receipt}?id=${receiptId}` };
+    if (participant === undefined || application === undefined) return receiptPage;
+    switch (this.#parts.channels[participant.protocol].channelOf(application)) {
+      case "back":
+        await this.#parts.endSession.tellOne(receiptId, participant);
+        return receiptPage;
+      case "front": {
+        const startedAtMs = this.#parts.clock.nowMs();
+        const runId = await this.#parts.runs.begin({ receiptId, front: [applicationId], startedAtMs }, [participant]);
+        const run = { receiptId, front: [applicationId], startedAtMs };
+        return (await this.#visit(runId, run, applicationId)) ?? receiptPage;
+      }
+      case "none":
+        return receiptPage;
+    }
+  }
+
+  async #visit(runId: string, run: LogoutRun, applicationId: string): Promise<Outcome | undefined> {
+    const { receiptId } = run;
+    const prepared = await this.#prepare(receiptId, applicationId);
+    if (prepared === undefined) return undefined;
+    if (prepared.messageId === undefined) return undefined;
+    await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame: false });
+    const { message } = prepared;
+    if (message.kind === "get") return { kind: "send", reply: { kind: "redirect", location: message.url } };
+    const applicationName = this.#parts.applications.byId(applicationId)?.name ?? "";
+    return {
+      kind: "send",
+      reply: { kind: "form-post", action: message.action, fields: message.fields, applicationName },
+    };
+  }
+
+  async #prepare(receiptId: string, applicationId: string): Promise<PreparedMessage | undefined> {
+    const participant: Participant | undefined = await this.#parts.runs.participant(receiptId, applicationId);
+    const application = this.#parts.applications.byId(applicationId);
+    if (participant === undefined || application === undefined) return undefined;
+    return await this.#parts.channels[participant.protocol].message({ application, participant, receiptId });
+  }
+
+  /** Waits for what the server is still telling, five seconds from the start at most; who is silent then, is. */
+  async #closeWaiting(run: LogoutRun): Promise<void> {
+    let waiting = await this.#pending(run.receiptId);
+    while (
+      waiting.some((entry) => entry.channel === "back") &&
+      this.#parts.clock.nowMs() - run.startedAtMs < ANSWER_WITHIN_MS
+    ) {
+      await setTimeout(POLL_MS);
+      waiting = await this.#pending(run.receiptId);
+    }
+    for (const entry of waiting) await this.#write(run.receiptId, entry.applicationId, { outcome: "no-answer" });
+  }
+
+  async #pending(receiptId: string): Promise<readonly LogoutEntry[]> {
+    const receipt: LogoutReceipt | undefined = await this.#parts.receipts.get(receiptId);
+    return receipt?.entries.filter((entry) => entry.outcome === "pending") ?? [];
+  }
+
+  /** A confirmation stays one: an application that is visited again and no longer knows the session has not refused. */
+  async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {
+    const receipt = await this.#parts.receipts.get(receiptId);
+    const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
+    if (entry === undefined || (CONFIRMED.includes(entry.outcome) && !CONFIRMED.includes(result.outcome))) return;
+    const { outcome, detail } = result;
+    await this.#parts.receipts.setEntry(receiptId, { ...entry, outcome, detail, atMs: this.#parts.clock.nowMs() });
+  }
+}
