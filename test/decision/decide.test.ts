@@ -246,7 +246,9 @@ const cases: Record<string, Case> = {
     then: responds,
   },
   "minimum password is satisfied by a password": {
-    given: { request: { requestedContext: { comparison: "minimum", classes: ["password"], essential: true } } },
+    given: {
+      request: { requestedContext: { comparison: "minimum", classes: ["password"], essential: true } },
+    },
     then: responds,
   },
   "better than a password needs two factors": {
@@ -258,11 +260,15 @@ const cases: Record<string, Case> = {
     silently: { kind: "refuse", reason: "step-up-required" },
   },
   "better than two factors does not exist": {
-    given: { request: { requestedContext: { comparison: "better", classes: ["multi-factor"], essential: true } } },
+    given: {
+      request: { requestedContext: { comparison: "better", classes: ["multi-factor"], essential: true } },
+    },
     then: { kind: "refuse", reason: "context-not-possible" },
   },
   "maximum two factors is satisfied by a password": {
-    given: { request: { requestedContext: { comparison: "maximum", classes: ["multi-factor"], essential: true } } },
+    given: {
+      request: { requestedContext: { comparison: "maximum", classes: ["multi-factor"], essential: true } },
+    },
     then: responds,
   },
   "only classes that we do not know cannot be satisfied": {
@@ -329,10 +335,14 @@ const cases: Record<string, Case> = {
 };
 
 function inputOf({ given }: Case, silent: boolean): DecisionInput {
-  const withAuthentication = { ...session, authentication: { ...session.authentication, ...given.authentication } };
+  const withAuthentication = {
+    ...session,
+    authentication: { ...session.authentication, ...given.authentication },
+  };
   return {
     session: given.session === "none" ? undefined : { ...withAuthentication, ...given.session },
-    account: given.account === "none" || given.session === "none" ? undefined : { ...account, ...given.account },
+    account:
+      given.account === "none" || given.session === "none" ? undefined : { ...account, ...given.account },
     application: { ...application, ...given.application },
     request: { ...request, ...given.request, silent },
     grant: given.grant === "none" ? undefined : { ...grant, ...given.grant },
@@ -360,7 +370,9 @@ describe("decide", () => {
       for (const other of Object.values(cases)) {
         const input = inputOf({ given: { ...row.given, ...other.given }, then: row.then }, false);
         if (decide(input).kind !== "respond") continue;
-        assert.ok(input.session !== undefined && input.account?.enabled === true && input.application.enabled);
+        assert.ok(
+          input.session !== undefined && input.account?.enabled === true && input.application.enabled,
+        );
         const expected = input.request.expectedAccountId;
         assert.ok(expected === undefined || expected === input.account.id);
       }
