@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export interface SqliteFileOptions {
+  /** A file, whose folder is made when it is missing, or `:memory:`. */
+  readonly path: string;
+  /** How long a statement waits for another process's lock before it fails as busy. */
+  readonly busyTimeoutMs: number;
+  /** FULL: a commit is on the disk before it returns. NORMAL: a power cut may lose the last commits. */
+  readonly synchronous: "FULL" | "NORMAL";
+}
+
+/** Opens a SQLite database the way both stores need it: WAL, foreign keys on, a bounded wait for locks. */
+export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
+  if (options.path !== ":memory:") {
+    // Sessions and sealed keys stand in this file: nobody but the server's own user enters the folder.
+    mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+  }
+  const database = new DatabaseSync(options.path, {
+    timeout: options.busyTimeoutMs,
+    enableForeignKeyConstraints: true,
+  });
+  try {
+    switchToWal(database, options.busyTimeoutMs);
+    database.exec(`PRAGMA synchronous = ${options.synchronous}`);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/**
+ * SQLite answers "busy" at once, without its own waiting, when two processes switch a new file to WAL together; so
+ * the waiting is done here, at start only.
+ */
+function switchToWal(database: DatabaseSync, patienceMs: number): void {
+  const pauseMs = 20;
+  for (let waitedMs = 0; ; waitedMs += pauseMs) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isSqliteTrouble(error) || waitedMs >= patienceMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
+}
+
+// SQLite's primary result codes for "cannot now": PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
+const TROUBLE = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15]);
+
+/** True when the database is busy, full, read-only, unreadable or closed: `Unavailable`, not a bug. */
+export function isSqliteTrouble(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  if (error.code === "ERR_INVALID_STATE") return true;
+  const result = sqliteResultCode(error);
+  // The low byte is the primary code; the rest says more closely what went wrong.
+  return result !== undefined && TROUBLE.has(result & 0xff);
+}
+
+/** SQLite's extended result code, or undefined when the error is not from SQLite. */
+export function sqliteResultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode : undefined;
+}
