@@ -51,8 +51,9 @@ export class AddressList {
     const [text = "", length, ...more] = entry.split("/");
     const address = normalAddress(text);
     const version = isIP(address);
-    // isIP takes no octal, hexadecimal or shortened form, which two parsers could read as two addresses.
-    if (version === 0 || more.length > 0)
+    // isIP takes no octal, hexadecimal or shortened form, which two parsers could read as two addresses. A zone
+    // (`%eth0`) names a network of this machine and says nothing about the caller.
+    if (version === 0 || more.length > 0 || text.includes("%"))
       throw new AddressListError(entry, "is not an IP address or a CIDR range");
     if (address !== text && length !== undefined) {
       throw new AddressListError(entry, "write an IPv4 range as IPv4, not mapped into IPv6");
