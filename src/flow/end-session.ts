@@ -80,7 +80,9 @@ export class EndSession {
    * the browser is recorded as such.
    */
   async endQuietly(sessionIds: readonly string[], initiatorId?: string): Promise<readonly LogoutReceipt[]> {
-    const receipts = await Promise.all(sessionIds.map(async (id) => await this.#endOneQuietly(id, initiatorId)));
+    const receipts = await Promise.all(
+      sessionIds.map(async (id) => await this.#endOneQuietly(id, initiatorId)),
+    );
     return receipts.flatMap((receipt) => (receipt === undefined ? [] : [receipt]));
   }
 
@@ -97,7 +99,10 @@ export class EndSession {
     return { kind: "go", to: receiptId === undefined ? PATHS.receipt : `${PATHS.receipt}?id=${receiptId}` };
   }
 
-  async #endOneQuietly(sessionId: string, initiatorId: string | undefined): Promise<LogoutReceipt | undefined> {
+  async #endOneQuietly(
+    sessionId: string,
+    initiatorId: string | undefined,
+  ): Promise<LogoutReceipt | undefined> {
     const session = await this.#parts.sessions.get(sessionId);
     if (session === undefined) return undefined;
     const ended = await this.#end(session, initiatorId, undefined);
@@ -116,7 +121,11 @@ export class EndSession {
   }
 
   /** Ends the session in every process, once; undefined when another logout was faster. */
-  async #end(session: Session, initiatorId: string | undefined, address?: string): Promise<Ended | undefined> {
+  async #end(
+    session: Session,
+    initiatorId: string | undefined,
+    address?: string,
+  ): Promise<Ended | undefined> {
     const { sessions, participants, refreshTokens, receipts, audit, clock, random } = this.#parts;
     if (!(await sessions.end(session.id, session.accountId))) return undefined;
     await refreshTokens.revokeBySession(session.id);
@@ -145,7 +154,9 @@ export class EndSession {
 
   #channelOf(participant: Participant): "back" | "front" | "none" {
     const application = this.#parts.applications.byId(participant.applicationId);
-    return application === undefined ? "none" : this.#parts.channels[participant.protocol].channelOf(application);
+    return application === undefined
+      ? "none"
+      : this.#parts.channels[participant.protocol].channelOf(application);
   }
 
   #firstEntry(participant: Participant, initiatorId: string | undefined): LogoutEntry {
@@ -154,7 +165,8 @@ export class EndSession {
     const outcome = asked ? "signed-out" : channel === "none" ? "not-supported" : "pending";
     return {
       applicationId: participant.applicationId,
-      applicationName: this.#parts.applications.byId(participant.applicationId)?.name ?? "A removed application",
+      applicationName:
+        this.#parts.applications.byId(participant.applicationId)?.name ?? "A removed application",
       protocol: participant.protocol,
       channel,
       outcome,
@@ -183,6 +195,11 @@ export class EndSession {
     const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
     if (entry === undefined) return;
     const { outcome, detail } = result;
-    await this.#parts.receipts.setEntry(receiptId, { ...entry, outcome, detail, atMs: this.#parts.clock.nowMs() });
+    await this.#parts.receipts.setEntry(receiptId, {
+      ...entry,
+      outcome,
+      detail,
+      atMs: this.#parts.clock.nowMs(),
+    });
   }
 }

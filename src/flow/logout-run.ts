@@ -7,9 +7,10 @@ import type { ReceiptStore } from "../storage/stores.ts";
 import type { Applications } from "./applications.ts";
 import { PATHS } from "./endpoints.ts";
 import type { EndSession } from "./end-session.ts";
-import type { FrontChannelMessage, LogoutChannel, LogoutResult, PreparedMessage } from "./logout-channel.ts";
+import type { LogoutChannel, LogoutResult, PreparedMessage } from "./logout-channel.ts";
 import type { LogoutRun, LogoutRuns } from "./logout-runs.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Reply } from "./reply.ts";
 
 export interface LogoutRunParts {
   readonly endSession: EndSession;
@@ -24,7 +25,6 @@ export interface LogoutRunParts {
 export interface LogoutFrame {
   readonly applicationId: string;
   readonly applicationName: string;
-  readonly message: FrontChannelMessage;
 }
 
 const ANSWER_WITHIN_MS = 5_500;
@@ -44,33 +44,30 @@ export class LogoutRunner {
     this.#parts = parts;
   }
 
-  /** The first pass: fresh messages for all that have not answered yet. */
+  /** The first pass: a frame for each application that has not answered yet. */
   async frames(runId: string): Promise<{ frames: readonly LogoutFrame[]; receiptId: string } | undefined> {
     const run = await this.#parts.runs.get(runId);
     const receipt = run === undefined ? undefined : await this.#parts.receipts.get(run.receiptId);
     if (run === undefined || receipt === undefined) return undefined;
-    const waiting = receipt.entries.filter((entry) => run.front.includes(entry.applicationId));
-    const frames = await Promise.all(
-      waiting.filter((entry) => entry.outcome === "pending").map(async (entry) => await this.#frame(runId, run, entry)),
+    const waiting = receipt.entries.filter(
+      (entry) => run.front.includes(entry.applicationId) && entry.outcome === "pending",
     );
-    return { frames: frames.flatMap((frame) => (frame === undefined ? [] : [frame])), receiptId: run.receiptId };
+    const frames = waiting.map(({ applicationId, applicationName }) => ({ applicationId, applicationName }));
+    return { frames, receiptId: run.receiptId };
   }
 
-  async #frame(runId: string, run: LogoutRun, entry: LogoutEntry): Promise<LogoutFrame | undefined> {
-    const prepared = await this.#prepare(run.receiptId, entry.applicationId);
-    if (prepared === undefined) return undefined;
-    const { applicationId, applicationName } = entry;
-    if (prepared.messageId === undefined) {
-      await this.#write(run.receiptId, applicationId, { outcome: "told" });
-    } else {
-      const { receiptId } = run;
-      await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame: true });
-    }
-    return { applicationId, applicationName, message: prepared.message };
+  /** What a frame sends: a fresh message to its application. undefined: there is nothing to send to it. */
+  async frame(runId: string, applicationId: string): Promise<Reply | undefined> {
+    const run = await this.#parts.runs.get(runId);
+    if (run?.front.includes(applicationId) !== true) return undefined;
+    return await this.#send(runId, run, applicationId, true);
   }
 
   /** An application's answer, by the ID of our message; undefined: we wait for no such answer. */
-  async answered(messageId: string, result: LogoutResult): Promise<{ inFrame: boolean; runId: string } | undefined> {
+  async answered(
+    messageId: string,
+    result: LogoutResult,
+  ): Promise<{ inFrame: boolean; runId: string } | undefined> {
     const sent = await this.#parts.runs.answered(messageId);
     if (sent === undefined) return undefined;
     await this.#write(sent.receiptId, sent.applicationId, result);
@@ -104,7 +101,9 @@ export class LogoutRunner {
         return receiptPage;
       case "front": {
         const startedAtMs = this.#parts.clock.nowMs();
-        const runId = await this.#parts.runs.begin({ receiptId, front: [applicationId], startedAtMs }, [participant]);
+        const runId = await this.#parts.runs.begin({ receiptId, front: [applicationId], startedAtMs }, [
+          participant,
+        ]);
         const run = { receiptId, front: [applicationId], startedAtMs };
         return (await this.#visit(runId, run, applicationId)) ?? receiptPage;
       }
@@ -114,18 +113,30 @@ export class LogoutRunner {
   }
 
   async #visit(runId: string, run: LogoutRun, applicationId: string): Promise<Outcome | undefined> {
+    const reply = await this.#send(runId, run, applicationId, false);
+    return reply === undefined ? undefined : { kind: "send", reply };
+  }
+
+  async #send(
+    runId: string,
+    run: LogoutRun,
+    applicationId: string,
+    inFrame: boolean,
+  ): Promise<Reply | undefined> {
     const { receiptId } = run;
     const prepared = await this.#prepare(receiptId, applicationId);
     if (prepared === undefined) return undefined;
-    if (prepared.messageId === undefined) return undefined;
-    await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame: false });
+    if (prepared.messageId === undefined) {
+      // Nothing comes back from there: in a frame it is told, with the whole window the person would be stranded.
+      if (!inFrame) return undefined;
+      await this.#write(receiptId, applicationId, { outcome: "told" });
+    } else {
+      await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame });
+    }
     const { message } = prepared;
-    if (message.kind === "get") return { kind: "send", reply: { kind: "redirect", location: message.url } };
+    if (message.kind === "get") return { kind: "redirect", location: message.url };
     const applicationName = this.#parts.applications.byId(applicationId)?.name ?? "";
-    return {
-      kind: "send",
-      reply: { kind: "form-post", action: message.action, fields: message.fields, applicationName },
-    };
+    return { kind: "form-post", action: message.action, fields: message.fields, applicationName };
   }
 
   async #prepare(receiptId: string, applicationId: string): Promise<PreparedMessage | undefined> {
@@ -145,7 +156,8 @@ export class LogoutRunner {
       await setTimeout(POLL_MS);
       waiting = await this.#pending(run.receiptId);
     }
-    for (const entry of waiting) await this.#write(run.receiptId, entry.applicationId, { outcome: "no-answer" });
+    for (const entry of waiting)
+      await this.#write(run.receiptId, entry.applicationId, { outcome: "no-answer" });
   }
 
   async #pending(receiptId: string): Promise<readonly LogoutEntry[]> {
@@ -157,8 +169,14 @@ export class LogoutRunner {
   async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {
     const receipt = await this.#parts.receipts.get(receiptId);
     const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
-    if (entry === undefined || (CONFIRMED.includes(entry.outcome) && !CONFIRMED.includes(result.outcome))) return;
+    if (entry === undefined || (CONFIRMED.includes(entry.outcome) && !CONFIRMED.includes(result.outcome)))
+      return;
     const { outcome, detail } = result;
-    await this.#parts.receipts.setEntry(receiptId, { ...entry, outcome, detail, atMs: this.#parts.clock.nowMs() });
+    await this.#parts.receipts.setEntry(receiptId, {
+      ...entry,
+      outcome,
+      detail,
+      atMs: this.#parts.clock.nowMs(),
+    });
   }
 }

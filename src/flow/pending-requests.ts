@@ -34,7 +34,11 @@ export class PendingRequests {
 
   /** undefined: unknown, expired, answered already, or another browser's. */
   async read(id: string, binding: string): Promise<PendingRequest | undefined> {
-    const [text, bound, chosenAccountId] = await this.#store.getMany([flowKey(id), bindingKey(id), chosenKey(id)]);
+    const [text, bound, chosenAccountId] = await this.#store.getMany([
+      flowKey(id),
+      bindingKey(id),
+      chosenKey(id),
+    ]);
     if (text === undefined) return undefined;
     if (bound === undefined) {
       // Of two browsers that come at once, one binds it: the other finds a binding that is not its own.

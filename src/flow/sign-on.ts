@@ -144,7 +144,16 @@ export class SignOn {
         : undefined;
     const nowMs = this.#parts.clock.nowMs();
     const { policy } = this.#parts;
-    const decision = decide({ session, account, application, request, grant, chosenAccountId, policy, nowMs });
+    const decision = decide({
+      session,
+      account,
+      application,
+      request,
+      grant,
+      chosenAccountId,
+      policy,
+      nowMs,
+    });
     return { decision, grant };
   }
 
@@ -172,12 +181,20 @@ export class SignOn {
         if (flowId !== undefined && !(await this.#parts.pending.finish(flowId))) return staleFlow();
         const { session, account } = browser;
         if (session === undefined || account === undefined) return staleFlow();
-        return await this.#respond({ request, application, account, session, grant, scopes: decision.scopes }, browser);
+        return await this.#respond(
+          { request, application, account, session, grant, scopes: decision.scopes },
+          browser,
+        );
       }
     }
   }
 
-  async #step(path: string, request: SignOnRequest, browser: Browser, flowId: string | undefined): Promise<Outcome> {
+  async #step(
+    path: string,
+    request: SignOnRequest,
+    browser: Browser,
+    flowId: string | undefined,
+  ): Promise<Outcome> {
     const id = flowId ?? (await this.#parts.pending.park(request, browser.binding));
     return { kind: "go", to: withFlow(path, id) };
   }
