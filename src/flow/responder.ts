@@ -18,13 +18,25 @@ export interface SignOnAnswer {
   readonly scopes: readonly string[];
 }
 
+export interface Responded {
+  readonly reply: Reply;
+  readonly participant: Participant;
+}
+
+/** The decision was to respond, but there is nothing to say about this person to this application. */
+export interface NotRespondable {
+  readonly refused: RefusalReason;
+  readonly detail?: string | undefined;
+}
+
 /** What a protocol offers the shell: it turns a decision into its own answer. */
 export interface Responder {
   /**
    * Makes the success answer. The participant is how the application knows this session; the shell records it before
-   * the reply is sent, so that a logout finds it. Throws `Unavailable` when something could not be stored or signed.
+   * the reply is sent, so that a logout finds it. Where it turns out that the answer cannot be made, the shell refuses
+   * with that reason. Throws `Unavailable` when something could not be stored or signed.
    */
-  respond(answer: SignOnAnswer): Promise<{ readonly reply: Reply; readonly participant: Participant }>;
+  respond(answer: SignOnAnswer): Promise<Responded | NotRespondable>;
   /** Makes the error answer at the checked reply address. `detail` is for the application's developers; no secrets. */
   refuse(
     request: SignOnRequest,

@@ -211,7 +211,11 @@ export class SignOn {
     browser: Browser,
   ): Promise<Outcome> {
     const { application, account, session, request } = answer;
-    const { reply, participant } = await this.#parts.responders[request.protocol].respond(answer);
+    const made = await this.#parts.responders[request.protocol].respond(answer);
+    if ("refused" in made) {
+      return await this.#sendRefusal(request, application, browser, made.refused, made.detail);
+    }
+    const { reply, participant } = made;
     // Recorded before anything is sent, and the session looked up behind it: a logout that runs at the same time
     // either finds this participant, or has ended the session before and nobody is signed on.
     const [, live] = await Promise.all([
@@ -234,6 +238,7 @@ export class SignOn {
     application: Application,
     browser: Browser,
     reason: RefusalReason,
+    detail?: string,
   ): Promise<Outcome> {
     this.#parts.audit.note({
       ...(browser.account === undefined ? { address: browser.address } : actor(browser.account, browser)),
@@ -242,7 +247,7 @@ export class SignOn {
       outcome: "refused",
       detail: { protocol: request.protocol, reason },
     });
-    const reply = await this.#parts.responders[request.protocol].refuse(request, application, reason);
+    const reply = await this.#parts.responders[request.protocol].refuse(request, application, reason, detail);
     return { kind: "send", reply };
   }
 }

@@ -39,6 +39,9 @@ export interface SamlEncryptionKey {
   readonly methods: readonly string[];
 }
 
+/** What messages to a service provider are signed with. */
+export type SamlSignatureAlgorithm = "rsa-sha256" | "rsa-sha384" | "rsa-sha512" | "ecdsa-sha256";
+
 /** A service provider. Everything but the switches comes from its metadata (SAML Metadata 2.4.4). */
 export interface SamlApplication extends ApplicationBase {
   readonly protocol: "saml";
@@ -54,6 +57,8 @@ export interface SamlApplication extends ApplicationBase {
   readonly signAssertion: boolean;
   readonly signResponse: boolean;
   readonly encryptAssertion: boolean;
+  /** rsa-sha256 where it is absent. */
+  readonly signatureAlgorithm?: SamlSignatureAlgorithm | undefined;
   readonly metadataXml: string;
 }
 
