@@ -49,15 +49,15 @@ export class AuthorizationCodes {
 
   /** Stores the payload and returns the code. Throws `Unavailable`: no code is handed out that was not stored. */
   async issue(payload: AuthorizationCodePayload): Promise<string> {
-    return await this.#singleUse.issue("code", payload, CODE_LIFETIME_MS);
+    return await this.#singleUse.issue("code", payload, CODE_LIFETIME_MS, payload.clientId);
   }
 
   /**
    * *yours*: the first presentation, once for all processes. *used*: the code was redeemed before; revoke the family
-   * (RFC 6749 4.1.2). *unknown*: never issued, or expired. Redeeming spends the code whatever the caller finds wrong
-   * later: check what a stranger could get wrong (the client) before calling.
+   * (RFC 6749 4.1.2). *unknown*: never issued, expired, or another client's. Redeeming spends the code whatever the
+   * caller finds wrong later; a client that stole the code cannot spend it, because the client is part of its key.
    */
-  async redeem(code: string): Promise<Redemption<AuthorizationCodePayload>> {
-    return await this.#singleUse.redeem<AuthorizationCodePayload>("code", code, CODE_KEPT_USED_MS);
+  async redeem(code: string, clientId: string): Promise<Redemption<AuthorizationCodePayload>> {
+    return await this.#singleUse.redeem<AuthorizationCodePayload>("code", code, CODE_KEPT_USED_MS, clientId);
   }
 }

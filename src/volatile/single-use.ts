@@ -20,16 +20,28 @@ export class SingleUse {
     this.#random = random;
   }
 
-  /** Stores `value` (it must survive JSON) under 256 fresh random bits, which are returned and kept only as SHA-256. */
-  async issue(kind: SingleUseKind, value: unknown, ttlMs: number): Promise<string> {
+  /**
+   * Stores `value` (it must survive JSON) under 256 fresh random bits, which are returned and kept only as SHA-256.
+   * `boundTo` becomes part of the key: presented by anybody else the id is unknown, so a stranger who has it can
+   * neither use it nor spend it.
+   */
+  async issue(kind: SingleUseKind, value: unknown, ttlMs: number, boundTo?: string): Promise<string> {
     const id = randomToken(this.#random);
-    await this.#store.issueOnce(key(kind, id), JSON.stringify(value), ttlMs);
+    await this.#store.issueOnce(key(kind, id, boundTo), JSON.stringify(value), ttlMs);
     return id;
   }
 
-  /** One atomic call. `keepUsedMs` is how long a second presentation is still recognised as a reuse. */
-  async redeem<T>(kind: SingleUseKind, id: string, keepUsedMs: number): Promise<Redemption<T>> {
-    const taken = await this.#store.takeOnce(key(kind, id), keepUsedMs);
+  /**
+   * One atomic call. `keepUsedMs` is how long a second presentation is still recognised as a reuse. `boundTo` as at
+   * `issue`.
+   */
+  async redeem<T>(
+    kind: SingleUseKind,
+    id: string,
+    keepUsedMs: number,
+    boundTo?: string,
+  ): Promise<Redemption<T>> {
+    const taken = await this.#store.takeOnce(key(kind, id, boundTo), keepUsedMs);
     if (taken === undefined) return { state: "unknown" };
     return { state: taken.state, value: JSON.parse(taken.value) as T };
   }
@@ -40,6 +52,6 @@ export class SingleUse {
   }
 }
 
-function key(kind: SingleUseKind, id: string): string {
-  return `${kind}:${sha256(id)}`;
+function key(kind: SingleUseKind, id: string, boundTo?: string): string {
+  return `${kind}:${sha256(boundTo === undefined ? id : JSON.stringify([boundTo, id]))}`;
 }
