@@ -69,7 +69,7 @@ const ORDER: Readonly<Record<ReceiptLine["kind"], number>> = { bad: 0, warn: 1, 
 /** The page's view of a receipt: its title, its summary and its lines, problems first. */
 export function receiptLines(
   receipt: LogoutReceipt | undefined,
-  applications: ReadonlyMap<string, { readonly startUrl?: string | undefined }>,
+  applications: ReadonlyMap<string, { readonly startUrl?: string | undefined } | undefined>,
 ): { lines: readonly ReceiptLine[]; title: string; summary: string } {
   const lines = (receipt?.entries ?? [])
     .map((entry) => lineOf(entry, applications.get(entry.applicationId)?.startUrl))

@@ -1,0 +1,81 @@
+import type { Request, RequestHandler } from "express";
+import { Parameters } from "./parameters.ts";
+
+/** A request body that is not read: too large, of another kind, or not text. `status` is the answer's. */
+export class BodyRefused extends Error {
+  readonly status: 400 | 413 | 415;
+
+  constructor(status: 400 | 413 | 415, message: string) {
+    super(message);
+    this.name = "BodyRefused";
+    this.status = status;
+  }
+}
+
+const FORM = /^application\/x-www-form-urlencoded[ \t]*(;|$)/i;
+
+/**
+ * Reads a form's text into `request.body`, as it was sent and not decoded, so that a signature over it can be checked
+ * and a repeated name is still seen (http/parameters.ts). Refuses with 413 above `limitBytes`, with 415 anything that
+ * is not an uncompressed form (a compressed one could unfold to any size), with 400 bytes that are not UTF-8.
+ */
+export function formBody(limitBytes: number): RequestHandler {
+  return async (request, _response, next) => {
+    request.body = await readText(request, FORM, limitBytes);
+    next();
+  };
+}
+
+/** As `formBody`, for another kind of text (SOAP, JSON); `contentType` is matched against the header. */
+export function textBody(contentType: RegExp, limitBytes: number): RequestHandler {
+  return async (request, _response, next) => {
+    request.body = await readText(request, contentType, limitBytes);
+    next();
+  };
+}
+
+/** Everything after the first `?` of the address, exactly as it was sent. */
+export function rawQuery(request: Request): string {
+  const cut = request.originalUrl.indexOf("?");
+  return cut === -1 ? "" : request.originalUrl.slice(cut + 1);
+}
+
+/** The parameters of a body that `formBody` has read. Throws `BodyRefused` (400) when they cannot be decoded. */
+export function formOf(request: Request): Parameters {
+  const body: unknown = request.body;
+  const parameters = typeof body === "string" ? Parameters.read(body) : undefined;
+  if (parameters === undefined) throw new BodyRefused(400, "the form cannot be decoded");
+  return parameters;
+}
+
+/** The parameters of the address. Throws `BodyRefused` (400) when they cannot be decoded. */
+export function queryOf(request: Request): Parameters {
+  const parameters = Parameters.read(rawQuery(request));
+  if (parameters === undefined) throw new BodyRefused(400, "the query cannot be decoded");
+  return parameters;
+}
+
+async function readText(request: Request, contentType: RegExp, limitBytes: number): Promise<string> {
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (!contentType.test(request.headers["content-type"] ?? "") || encoding.toLowerCase() !== "identity") {
+    throw new BodyRefused(415, "the body is not of the kind that is read here");
+  }
+  if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Giving up must not destroy the request: its socket is the one that the refusal goes back on.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limitBytes) throw tooLarge(limitBytes);
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks, size));
+  } catch {
+    throw new BodyRefused(400, "the body is not UTF-8");
+  }
+}
+
+function tooLarge(limitBytes: number): BodyRefused {
+  return new BodyRefused(413, `the body is larger than ${limitBytes} bytes`);
+}
