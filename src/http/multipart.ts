@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { BodyRefused } from "./form-body.ts";
 
 /** A form as a browser sends it with a file: text fields, and one file at most. */
 export interface MultipartForm {
@@ -6,17 +7,6 @@ export interface MultipartForm {
   readonly fields: ReadonlyMap<string, string>;
   /** Undefined when the person chose none. */
   readonly file: { readonly field: string; readonly name: string; readonly bytes: Buffer } | undefined;
-}
-
-/** The body is not what a browser sends for such a form, or it is too large. `status` is 400, 413 or 415. */
-export class MultipartRefused extends Error {
-  readonly status: 400 | 413 | 415;
-
-  constructor(status: 400 | 413 | 415, message: string) {
-    super(message);
-    this.name = "MultipartRefused";
-    this.status = status;
-  }
 }
 
 /** The part of a request that is read. */
@@ -29,14 +19,14 @@ const BOUNDARY = /^multipart\/form-data\s*;\s*boundary=(?:"([^"\r\n]{1,70})"|([\
 const DISPOSITION = /^form-data; name="([^"\r\n]{1,64})"(?:; filename="([^"\r\n]{0,255})")?$/i;
 
 /**
- * Reads `multipart/form-data` (RFC 7578) with one file at most. Throws `MultipartRefused` for everything that a
+ * Reads `multipart/form-data` (RFC 7578) with one file at most. Throws `BodyRefused` for everything that a
  * browser would not send: a repeated name, a second file, a header of another kind, bytes before or after the parts.
  * The whole body is held in memory, `limitBytes` of it at most.
  */
 export async function readMultipart(request: MultipartSource, limitBytes: number): Promise<MultipartForm> {
   const match = BOUNDARY.exec(request.headers["content-type"] ?? "");
   const boundary = match?.[1] ?? match?.[2];
-  if (boundary === undefined) throw new MultipartRefused(415, "the form must be multipart/form-data");
+  if (boundary === undefined) throw new BodyRefused(415, "the form must be multipart/form-data");
   if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   return parse(await readAll(request, limitBytes), boundary);
 }
@@ -47,7 +37,7 @@ async function readAll(request: MultipartSource, limitBytes: number): Promise<Bu
   // Left open when the loop ends early: destroying the request would take the answer's connection with it.
   const incoming: AsyncIterable<unknown> = request.iterator({ destroyOnReturn: false });
   for await (const chunk of incoming) {
-    if (!Buffer.isBuffer(chunk)) throw new MultipartRefused(400, "the body was read before");
+    if (!Buffer.isBuffer(chunk)) throw new BodyRefused(400, "the body was read before");
     length += chunk.length;
     if (length > limitBytes) throw tooLarge(limitBytes);
     chunks.push(chunk);
@@ -55,8 +45,8 @@ async function readAll(request: MultipartSource, limitBytes: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-function tooLarge(limitBytes: number): MultipartRefused {
-  return new MultipartRefused(413, `the form is larger than ${Math.floor(limitBytes / 1_048_576)} MiB`);
+function tooLarge(limitBytes: number): BodyRefused {
+  return new BodyRefused(413, `the form is larger than ${Math.floor(limitBytes / 1_048_576)} MiB`);
 }
 
 function parse(body: Buffer, boundary: string): MultipartForm {
@@ -64,9 +54,9 @@ function parse(body: Buffer, boundary: string): MultipartForm {
   let file: MultipartForm["file"];
   for (const { header, content } of split(body, boundary)) {
     const { name, fileName } = readHeader(header);
-    if (fields.has(name) || file?.field === name) throw new MultipartRefused(400, "a field came twice");
+    if (fields.has(name) || file?.field === name) throw new BodyRefused(400, "a field came twice");
     if (fileName === undefined) fields.set(name, decode(content));
-    else if (file !== undefined) throw new MultipartRefused(400, "more than one file came");
+    else if (file !== undefined) throw new BodyRefused(400, "more than one file came");
     else file = { field: name, name: fileName, bytes: content };
   }
   // A file input that was left empty is sent as a file without name and content.
@@ -94,7 +84,7 @@ function* split(body: Buffer, boundary: string): Generator<{ header: string; con
     yield { header: decode(rest.subarray(2, headerEnd)), content: body.subarray(contentAt, end) };
     at = end + delimiter.length;
   }
-  throw new MultipartRefused(400, "the form has too many parts");
+  throw new BodyRefused(400, "the form has too many parts");
 }
 
 function readHeader(header: string): { name: string; fileName: string | undefined } {
@@ -125,10 +115,10 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new MultipartRefused(400, "a field is not UTF-8");
+    throw new BodyRefused(400, "a field is not UTF-8");
   }
 }
 
-function malformed(): MultipartRefused {
-  return new MultipartRefused(400, "the form is not as a browser sends it");
+function malformed(): BodyRefused {
+  return new BodyRefused(400, "the form is not as a browser sends it");
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { suite, test } from "node:test";
-import { type MultipartForm, MultipartRefused, readMultipart } from "../../src/http/multipart.ts";
+import { BodyRefused } from "../../src/http/form-body.ts";
+import { type MultipartForm, readMultipart } from "../../src/http/multipart.ts";
 
 const LIMIT_BYTES = 4_096;
 const TYPE = "multipart/form-data; boundary=xx";
@@ -22,7 +23,7 @@ async function read(body: string | Buffer, type = TYPE, length?: number): Promis
 
 function refusedWith(status: number): (error: unknown) => boolean {
   return (error) => {
-    assert.ok(error instanceof MultipartRefused, String(error));
+    assert.ok(error instanceof BodyRefused, String(error));
     assert.equal(error.status, status, error.message);
     return true;
   };
