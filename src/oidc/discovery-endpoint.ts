@@ -1,0 +1,46 @@
+import express, { type Router } from "express";
+import type { KeyRing } from "../keys/key-ring.ts";
+import type { AuthenticationContext } from "../model/authentication.ts";
+import type { JwtSigner } from "./jwt-signer.ts";
+import { providerMetadata } from "./provider-metadata.ts";
+import { publishedDocument, sendPublished } from "./published-document.ts";
+
+export interface DiscoveryParts {
+  readonly issuer: string;
+  readonly keyRing: KeyRing;
+  readonly signer: JwtSigner;
+  readonly contexts: readonly AuthenticationContext[];
+}
+
+const NAMES = ["openid-configuration", "oauth-authorization-server"] as const;
+
+/**
+ * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server. Made once for each set of keys.
+ * To be mounted at the root of the host, because of the addresses of RFC 8414.
+ */
+export function discoveryEndpoint(parts: DiscoveryParts): Router {
+  const { issuer, keyRing, signer, contexts } = parts;
+  const make = () =>
+    publishedDocument(providerMetadata({ issuer, algorithms: signer.algorithms(), contexts }));
+  let document = make();
+  keyRing.onLoad(() => {
+    document = make();
+  });
+  const router = express.Router();
+  router.get(wellKnownPaths(issuer), (request, response) => sendPublished(request, response, document));
+  return router;
+}
+
+/**
+ * Where clients look. OpenID Connect Discovery 4 puts the well-known part behind the issuer's path, RFC 8414 3.1
+ * before it; a proxy that cuts the path off leaves the plain form.
+ */
+export function wellKnownPaths(issuer: string): string[] {
+  const path = new URL(issuer).pathname.replace(/\/$/, "");
+  const all = NAMES.flatMap((name) => [
+    `/.well-known/${name}`,
+    `${path}/.well-known/${name}`,
+    `/.well-known/${name}${path}`,
+  ]);
+  return [...new Set(all)];
+}
