@@ -1,0 +1,239 @@
+import { isUtf8 } from "node:buffer";
+import { XmlRefused } from "./xml-refused.ts";
+
+/** What a document may cost before a parser is asked. */
+export interface XmlLimits {
+  readonly bytes: number;
+  readonly elements: number;
+  readonly depth: number;
+  readonly attributesPerElement: number;
+  readonly namespaces: number;
+  /** A byte order mark is dropped instead of refused. */
+  readonly dropsByteOrderMark: boolean;
+}
+
+/** Messages come from strangers. The work of a signature check grows with the square of the elements. */
+export const MESSAGE_LIMITS: XmlLimits = {
+  bytes: 64 * 1024,
+  elements: 500,
+  depth: 32,
+  attributesPerElement: 32,
+  namespaces: 64,
+  dropsByteOrderMark: false,
+};
+
+/** A metadata file is handed over by an administrator; no signature is checked in it here. */
+export const METADATA_LIMITS: XmlLimits = {
+  bytes: 10 * 1024 * 1024,
+  elements: 400_000,
+  depth: 64,
+  attributesPerElement: 64,
+  namespaces: 100_000,
+  dropsByteOrderMark: true,
+};
+
+// XML 1.0, production [2]. Lone surrogates cannot come out of well-formed UTF-8.
+// oxlint-disable-next-line no-control-regex -- these are the characters to find
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const S = "[ \\t\\r\\n]";
+const DECLARATION = new RegExp(
+  `^<\\?xml${S}+version${S}*=${S}*["']1\\.0["'](?:${S}+encoding${S}*=${S}*["']([A-Za-z][\\w.-]*)["'])?` +
+    `(?:${S}+standalone${S}*=${S}*["'](?:yes|no)["'])?${S}*\\?>`,
+);
+const NC_NAME =
+  "[A-Za-z_\\u00c0-\\u2027\\u2070-\\ud7ff\\uf900-\\ufffd][\\w.\\-\\u00b7-\\u2027\\u203f-\\ud7ff\\uf900-\\ufffd]*";
+const QNAME = `${NC_NAME}(?::${NC_NAME})?`;
+const REFERENCE = /^(?:amp|lt|gt|quot|apos|#(\d{1,7})|#x([\da-fA-F]{1,6}))$/;
+const LONGEST_REFERENCE = 10;
+const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
+
+/** Bytes to text: at most `limits.bytes`, UTF-8 and nothing else, no character that XML 1.0 does not have. */
+export function decodeXml(bytes: Uint8Array, limits: XmlLimits): string {
+  if (bytes.length > limits.bytes) {
+    throw new XmlRefused("too-large", `${bytes.length} bytes, ${limits.bytes} are the limit`);
+  }
+  // Every other encoding is a way to hide a DOCTYPE from a check of the text.
+  if (!isUtf8(bytes)) throw new XmlRefused("not-utf8", "the bytes are not UTF-8");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  if (FORBIDDEN.test(text))
+    throw new XmlRefused("forbidden-character", "a character that XML does not allow");
+  if (!text.startsWith("\ufeff")) return text;
+  if (!limits.dropsByteOrderMark) throw new XmlRefused("byte-order-mark", "a byte order mark at the start");
+  return text.slice(1);
+}
+
+/**
+ * One pass over the text that counts what a parser would have to build, and refuses what no SAML document needs:
+ * document types, entities, processing instructions. It is strict about well-formedness, because a parser that
+ * forgives is a parser that reads something else than the next one. Returns the number of elements.
+ */
+export function passGate(text: string, limits: XmlLimits): number {
+  return new Gate(text, limits).pass();
+}
+
+class Gate {
+  readonly #text: string;
+  readonly #limits: XmlLimits;
+  readonly #open: string[] = [];
+  // Made for each pass: a sticky pattern carries its position, which must not be shared.
+  readonly #startTag = new RegExp(`<(${QNAME})`, "y");
+  readonly #attribute = new RegExp(`${S}+(${QNAME})${S}*=${S}*("[^"<]*"|'[^'<]*')`, "y");
+  readonly #tagEnd = /[ \t\r\n]*(\/?)>/y;
+  readonly #endTag = new RegExp(`</(${QNAME})${S}*>`, "y");
+  #position = 0;
+  #elements = 0;
+  #namespaces = 0;
+
+  constructor(text: string, limits: XmlLimits) {
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  pass(): number {
+    this.#declaration();
+    for (;;) {
+      const next = this.#text.indexOf("<", this.#position);
+      this.#characters(next === -1 ? this.#text.length : next);
+      if (next === -1) break;
+      this.#markup(next);
+    }
+    if (this.#elements === 0) throw malformed("no element");
+    if (this.#open.length > 0) throw malformed("an element is not closed");
+    return this.#elements;
+  }
+
+  #declaration(): void {
+    if (!/^<\?xml[ \t\r\n]/.test(this.#text)) return;
+    const found = DECLARATION.exec(this.#text);
+    if (found === null) throw malformed("the XML declaration is not one of XML 1.0");
+    if (found[1] !== undefined && found[1].toLowerCase() !== "utf-8") {
+      throw new XmlRefused("not-utf8", "the XML declaration names another encoding than UTF-8");
+    }
+    this.#position = found[0].length;
+  }
+
+  #characters(end: number): void {
+    const text = this.#text.slice(this.#position, end);
+    this.#position = end;
+    if (this.#open.length === 0) {
+      if (!WHITESPACE_ONLY.test(text)) throw malformed("text outside of the root element");
+      return;
+    }
+    if (text.includes("]]>")) throw malformed("]]> in text");
+    references(text);
+  }
+
+  #markup(at: number): void {
+    const second = this.#text.charAt(at + 1);
+    if (second === "/") this.#end();
+    else if (second === "?") {
+      throw new XmlRefused("processing-instruction", "a processing instruction");
+    } else if (second === "!") this.#declarationLike(at);
+    else this.#start();
+  }
+
+  #declarationLike(at: number): void {
+    if (this.#text.startsWith("<!--", at)) {
+      const end = this.#text.indexOf("--", at + 4);
+      if (end === -1 || this.#text.charAt(end + 2) !== ">") throw malformed("a comment is not closed");
+      this.#position = end + 3;
+    } else if (this.#text.startsWith("<![CDATA[", at) && this.#open.length > 0) {
+      const end = this.#text.indexOf("]]>", at + 9);
+      if (end === -1) throw malformed("a CDATA section is not closed");
+      this.#position = end + 3;
+    } else {
+      // Entities, default attributes and external files all need one; a SAML message has none (SA-20, SA-21).
+      throw new XmlRefused("doctype", "a document type or another declaration");
+    }
+  }
+
+  #start(): void {
+    const name = this.#match(this.#startTag)[1] ?? "";
+    if (this.#open.length === 0 && this.#elements > 0) throw malformed("a second root element");
+    this.#elements += 1;
+    if (this.#elements > this.#limits.elements) {
+      throw new XmlRefused("too-many-elements", `more than ${this.#limits.elements} elements`);
+    }
+    this.#attributes();
+    const isEmpty = this.#match(this.#tagEnd)[1] === "/";
+    if (isEmpty) return;
+    this.#open.push(name);
+    if (this.#open.length > this.#limits.depth) {
+      throw new XmlRefused("too-deep", `more than ${this.#limits.depth} levels`);
+    }
+  }
+
+  #attributes(): void {
+    const names: string[] = [];
+    for (;;) {
+      this.#attribute.lastIndex = this.#position;
+      const found = this.#attribute.exec(this.#text);
+      if (found === null) return;
+      this.#position = this.#attribute.lastIndex;
+      const name = found[1] ?? "";
+      if (names.includes(name)) throw malformed("an attribute comes twice");
+      names.push(name);
+      if (names.length > this.#limits.attributesPerElement) {
+        throw new XmlRefused(
+          "too-many-attributes",
+          `more than ${this.#limits.attributesPerElement} attributes`,
+        );
+      }
+      references(found[2] ?? "");
+      if (name === "xmlns" || name.startsWith("xmlns:")) this.#namespace(name, (found[2] ?? "").slice(1, -1));
+    }
+  }
+
+  #namespace(name: string, value: string): void {
+    this.#namespaces += 1;
+    if (this.#namespaces > this.#limits.namespaces) {
+      throw new XmlRefused(
+        "too-many-namespaces",
+        `more than ${this.#limits.namespaces} namespace declarations`,
+      );
+    }
+    if (name === "xmlns:xmlns" || name === "xmlns:xml" || (value === "" && name !== "xmlns")) {
+      throw new XmlRefused("namespace", "a prefix that may not be declared like this");
+    }
+    // A relative namespace makes canonicalisers disagree, down to one that gives nothing at all (SA-09f).
+    if (value !== "" && !/^[A-Za-z][A-Za-z0-9+.-]*:[^\s&]+$/.test(value)) {
+      throw new XmlRefused("namespace", "a namespace that is not an absolute URI");
+    }
+  }
+
+  #end(): void {
+    const name = this.#match(this.#endTag)[1];
+    if (this.#open.pop() !== name) throw malformed("elements overlap");
+  }
+
+  #match(pattern: RegExp): RegExpExecArray {
+    pattern.lastIndex = Math.max(this.#position, 0);
+    const found = pattern.exec(this.#text);
+    if (found === null) throw malformed("a tag is not well-formed");
+    this.#position = pattern.lastIndex;
+    return found;
+  }
+}
+
+/** Only the five names and numbers of characters that XML 1.0 has. */
+function references(text: string): void {
+  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1)) {
+    const end = text.slice(at, at + LONGEST_REFERENCE).indexOf(";");
+    const found = end === -1 ? null : REFERENCE.exec(text.slice(at + 1, at + end));
+    if (found === null) throw malformed("an unknown entity or a bare &");
+    const [, decimal, hexadecimal] = found;
+    if (decimal === undefined && hexadecimal === undefined) continue;
+    const code = decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number(decimal);
+    if (!isXmlCharacter(code))
+      throw new XmlRefused("forbidden-character", "a reference to a forbidden character");
+  }
+}
+
+function isXmlCharacter(code: number): boolean {
+  if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
+  return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
+}
+
+function malformed(detail: string): XmlRefused {
+  return new XmlRefused("not-well-formed", detail);
+}

@@ -1,0 +1,44 @@
+import { DOMParser } from "@xmldom/xmldom";
+import type { XmlElement } from "./element.ts";
+import { decodeXml, MESSAGE_LIMITS, METADATA_LIMITS, passGate } from "./gate.ts";
+import { TreeBuilder } from "./tree-builder.ts";
+import { XmlRefused } from "./xml-refused.ts";
+
+/** A document behind the gate: as text, and as elements. */
+export interface XmlDocument {
+  readonly text: string;
+  readonly root: XmlElement;
+}
+
+/** Reads a SAML message from a stranger. Throws `XmlRefused`. */
+export function readMessage(bytes: Uint8Array): XmlDocument {
+  const text = decodeXml(bytes, MESSAGE_LIMITS);
+  const counted = passGate(text, MESSAGE_LIMITS);
+  return { text, root: parse(text, new TreeBuilder(true), counted, false) };
+}
+
+/** Reads a metadata file that an administrator handed over; its elements know their line. Throws `XmlRefused`. */
+export function readMetadataFile(bytes: Uint8Array): XmlDocument {
+  const text = decodeXml(bytes, METADATA_LIMITS);
+  const counted = passGate(text, METADATA_LIMITS);
+  return { text, root: parse(text, new TreeBuilder(false), counted, true) };
+}
+
+/**
+ * The parser behind the gate; its warnings are errors too. Line ends are normalised as in XML 1.0 (2.11): the parser's
+ * own way folds U+0085 and U+2028 as well, which would change a value.
+ */
+function parse(text: string, builder: TreeBuilder, counted: number, countsLines: boolean): XmlElement {
+  const refuse = () => {
+    throw builder.refused ?? new XmlRefused("not-well-formed", "the parser refuses it");
+  };
+  // The package's types know neither domBuilder nor normalizeLineEndings; its code documents both.
+  const options = {
+    ...(countsLines ? { locator: {} } : {}),
+    domBuilder: builder,
+    errorHandler: { warning: refuse, error: refuse, fatalError: refuse },
+    normalizeLineEndings: (source: string) => source.replaceAll("\r\n", "\n").replaceAll("\r", "\n"),
+  };
+  new DOMParser(options).parseFromString(text, "text/xml");
+  return builder.finish(counted);
+}
