@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { RequestedContext } from "../model/authentication.ts";
 import type { SignOnRequest } from "../model/sign-on-request.ts";
 
@@ -28,12 +29,27 @@ export interface SamlRequestWire {
   readonly comparison?: RequestedContext["comparison"] | undefined;
 }
 
+const WIRE: z.ZodType<SamlRequestWire> = z.object({
+  requestId: z.string().optional(),
+  relayState: z.string().optional(),
+  acsBinding: z.string(),
+  nameIdPolicy: z
+    .object({
+      format: z.string().optional(),
+      spNameQualifier: z.string().optional(),
+      allowCreate: z.boolean(),
+    })
+    .optional(),
+  requestedClassRefs: z.array(z.string()),
+  comparison: z.enum(["exact", "minimum", "better", "maximum"]).optional(),
+});
+
 /**
- * The SAML half of a sign-on request. No parsing: only the SAML endpoints put it there, after they had checked it, and
- * it comes back from our own store. Throws on a request of another protocol, which is a bug of ours.
+ * The SAML half of a sign-on request, as only the SAML endpoints put it there after they had checked it. Throws on
+ * anything else, such as a request of another protocol, which is a bug of ours.
  */
 export function samlWire(request: SignOnRequest): SamlRequestWire {
   if (request.protocol !== "saml")
     throw new TypeError(`a ${request.protocol} request is not answered in SAML`);
-  return request.wire as SamlRequestWire;
+  return WIRE.parse(request.wire);
 }

@@ -1,0 +1,227 @@
+import { PATHS } from "../flow/endpoints.ts";
+import type { Reply } from "../flow/reply.ts";
+import type { NotRespondable, Responded, Responder, SignOnAnswer } from "../flow/responder.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import type { Application, SamlApplication } from "../model/application.ts";
+import type { Participant } from "../model/participant.ts";
+import type { SignOnPolicy } from "../model/policy.ts";
+import type { RefusalReason } from "../model/refusal.ts";
+import type { Session } from "../model/session.ts";
+import type { SignOnRequest } from "../model/sign-on-request.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+import type { Random } from "../platform/random.ts";
+import { sessionIndexFor } from "../session/session-index.ts";
+import type { Subjects } from "../session/subject.ts";
+import { type AssertionContent, assertion } from "./assertion.ts";
+import { AttributeForm, attributeStatement } from "./attributes.ts";
+import { classRefFor } from "./authn-context.ts";
+import { messageId } from "./message-id.ts";
+import { type NameId, NameIds, participantWire } from "./name-id.ts";
+import { refusalStatus } from "./refusal-status.ts";
+import { type SamlRequestWire, samlWire } from "./request-wire.ts";
+import { response } from "./response.ts";
+import { Signers } from "./signers.ts";
+import { type Status, SUCCESS } from "./status.ts";
+import { chooseRecipient, encryptedAssertion, isWeak, type Recipient } from "./xml/encrypt.ts";
+import { unsigned } from "./xml/sign.ts";
+import { serialize, type Xml } from "./xml/writer.ts";
+
+export interface SamlResponderParts {
+  readonly issuer: string;
+  readonly keyRing: KeyRing;
+  readonly subjects: Subjects;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly policy: SignOnPolicy;
+  readonly log: Log;
+}
+
+/** What is the same in every answer to one application. */
+interface Prepared {
+  readonly attributes: AttributeForm;
+  readonly recipient: Recipient | undefined;
+}
+
+/** Turns the shell's decision into a SAML Response, sent by the POST binding (SAML Profiles 4.1, Bindings 3.5). */
+export class SamlResponder implements Responder {
+  readonly #parts: SamlResponderParts;
+  readonly #entityId: string;
+  readonly #nameIds: NameIds;
+  readonly #signers: Signers;
+  /** By the application's object: a reload makes new ones, and what was prepared for the old ones goes with them. */
+  readonly #prepared = new WeakMap<SamlApplication, Prepared>();
+
+  constructor(parts: SamlResponderParts) {
+    this.#parts = parts;
+    this.#entityId = parts.issuer + PATHS.samlMetadata;
+    this.#nameIds = new NameIds({ entityId: this.#entityId, subjects: parts.subjects });
+    this.#signers = new Signers(parts.keyRing);
+  }
+
+  async respond(answer: SignOnAnswer): Promise<Responded | NotRespondable> {
+    return await Promise.resolve(this.#respond(answer, samlOnly(answer.application)));
+  }
+
+  async refuse(
+    request: SignOnRequest,
+    application: Application,
+    reason: RefusalReason,
+    detail?: string,
+  ): Promise<Reply> {
+    const status = refusalStatus(reason, detail);
+    return await Promise.resolve(
+      this.answerStatus(request.replyTo, samlWire(request), samlOnly(application), status),
+    );
+  }
+
+  /**
+   * A Response that says why there is no assertion, at the checked reply address: for the reasons above, and for
+   * requests that were read but that nobody here can meet. It is signed whatever the settings say: a service provider
+   * that insists on signatures would otherwise show its own error instead of ours.
+   */
+  answerStatus(replyTo: string, wire: SamlRequestWire, application: SamlApplication, status: Status): Reply {
+    const refusal = response({
+      id: messageId(this.#parts.random),
+      nowMs: this.#parts.clock.nowMs(),
+      issuer: this.#entityId,
+      destination: replyTo,
+      inResponseTo: wire.requestId,
+      status,
+      assertion: undefined,
+    });
+    return this.#reply(replyTo, wire, application, this.#signers.xml(application).sign(refusal));
+  }
+
+  #respond(answer: SignOnAnswer, application: SamlApplication): Responded | NotRespondable {
+    const { request, account, session } = answer;
+    const wire = samlWire(request);
+    const nameId = this.#nameIds.make({
+      account,
+      application,
+      sessionId: session.id,
+      policy: wire.nameIdPolicy,
+    });
+    if ("refused" in nameId) return nameId;
+    const prepared = this.#prepare(application);
+    if (application.encryptAssertion && prepared.recipient === undefined)
+      return this.#noRecipient(application);
+    const content = this.#content(answer, application, prepared, wire, nameId);
+    const reply = this.#reply(
+      request.replyTo,
+      wire,
+      application,
+      this.#message(content, application, prepared),
+    );
+    return { reply, participant: participant(application, nameId, content) };
+  }
+
+  #content(
+    answer: SignOnAnswer,
+    application: SamlApplication,
+    prepared: Prepared,
+    wire: SamlRequestWire,
+    nameId: NameId,
+  ): AssertionContent {
+    const { account, session, request } = answer;
+    const { attributes, leftOut } = prepared.attributes.of(account);
+    if (leftOut.length > 0) {
+      const fields = { application: application.id, account: account.id, attributes: leftOut };
+      this.#parts.log.warn(fields, "saml: attribute values that XML cannot carry were left out");
+    }
+    return {
+      id: messageId(this.#parts.random),
+      nowMs: this.#parts.clock.nowMs(),
+      issuer: this.#entityId,
+      nameId,
+      recipient: request.replyTo,
+      inResponseTo: wire.requestId,
+      audience: application.entityId,
+      authnInstantMs: session.authentication.instantMs,
+      sessionIndex: sessionIndexFor(session.id, application.id),
+      sessionEndsMs: this.#endOf(session),
+      classRef: classRefFor(session.authentication.context, wire),
+      attributes: attributeStatement(attributes),
+    };
+  }
+
+  /** The assertion is signed, then encrypted, then the response is signed around it (SAML Core 5.4, 6.2). */
+  #message(content: AssertionContent, application: SamlApplication, prepared: Prepared): Xml {
+    const signer = this.#signers.xml(application);
+    const inner = assertion(content);
+    // Never neither of them: an unsigned answer could be written by anybody.
+    const signsAssertion = application.signAssertion || !application.signResponse;
+    const plain = signsAssertion ? signer.sign(inner) : unsigned(inner);
+    const { recipient } = prepared;
+    const outer = response({
+      id: messageId(this.#parts.random),
+      nowMs: content.nowMs,
+      issuer: content.issuer,
+      destination: content.recipient,
+      inResponseTo: content.inResponseTo,
+      status: SUCCESS,
+      assertion:
+        application.encryptAssertion && recipient !== undefined
+          ? encryptedAssertion(plain, recipient, this.#parts.random)
+          : plain,
+    });
+    return application.signResponse ? signer.sign(outer) : unsigned(outer);
+  }
+
+  #reply(replyTo: string, wire: SamlRequestWire, application: SamlApplication, message: Xml): Reply {
+    const fields = { SAMLResponse: Buffer.from(serialize(message)).toString("base64") };
+    return {
+      kind: "form-post",
+      action: replyTo,
+      fields: wire.relayState === undefined ? fields : { ...fields, RelayState: wire.relayState },
+      applicationName: application.name,
+    };
+  }
+
+  #prepare(application: SamlApplication): Prepared {
+    const known = this.#prepared.get(application);
+    if (known !== undefined) return known;
+    const recipient = application.encryptAssertion ? chooseRecipient(application.encryptionKeys) : undefined;
+    if (recipient !== undefined && isWeak(recipient)) {
+      this.#parts.log.warn(
+        { application: application.id, algorithm: recipient.content.uri },
+        "saml: the application can decrypt nothing better than AES-CBC",
+      );
+    }
+    const prepared = { attributes: new AttributeForm(application.release), recipient };
+    this.#prepared.set(application, prepared);
+    return prepared;
+  }
+
+  /** Fails closed: what was to be encrypted is not sent in the clear. */
+  #noRecipient(application: SamlApplication): NotRespondable {
+    this.#parts.log.error({ application: application.id }, "saml: no registered key can be encrypted for");
+    return {
+      refused: "internal-error",
+      detail: "No registered key of this application can be encrypted for.",
+    };
+  }
+
+  #endOf(session: Session): number {
+    const { rememberedAbsoluteMs, sessionAbsoluteMs } = this.#parts.policy;
+    return session.startedAtMs + (session.remembered ? rememberedAbsoluteMs : sessionAbsoluteMs);
+  }
+}
+
+/** How the application knows the session now: a LogoutRequest to it names the same. */
+function participant(application: SamlApplication, nameId: NameId, content: AssertionContent): Participant {
+  return {
+    applicationId: application.id,
+    protocol: "saml",
+    subject: nameId.value,
+    sessionIndex: content.sessionIndex,
+    firstSignOnMs: content.nowMs,
+    lastSignOnMs: content.nowMs,
+    wire: participantWire(nameId),
+  };
+}
+
+function samlOnly(application: Application): SamlApplication {
+  if (application.protocol !== "saml") throw new TypeError("only a SAML application is answered in SAML");
+  return application;
+}

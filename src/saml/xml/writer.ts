@@ -1,0 +1,104 @@
+/**
+ * XML that is written in exclusive canonical form from the start (Exclusive XML Canonicalization 1.0), so that signing
+ * it is one hash over the text that is already there. Literals keep the form: an end tag for every element, double
+ * quotes, namespace declarations first, attributes sorted by name, each prefix declared where it is visibly used and
+ * not declared above. Values are escaped by the `xml` tag; there is no way to put a string in as markup.
+ */
+
+/** A value holds a character that XML 1.0 cannot carry (2.2, Char), not even as a reference. It is not in the message. */
+export class XmlCharacterError extends Error {
+  constructor() {
+    super("a value holds a character that XML cannot carry");
+    this.name = "XmlCharacterError";
+  }
+}
+
+class Fragment {
+  /** Canonical, so U+0085 and U+2028 stand as they are: what is hashed. What is sent is `serialize`d. */
+  readonly canonical: string;
+
+  constructor(canonical: string) {
+    this.canonical = canonical;
+  }
+}
+
+/** Canonical XML. Only `xml` and `concatenated` make one, so whatever is in it has been escaped. */
+export type Xml = Fragment;
+
+// The production Char of XML 1.0, 2.2. With the u flag a surrogate pair is one character and a lone one is refused.
+const CHARACTERS = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
+const DOUBLE_QUOTE = 0x22;
+
+/** True where XML can carry the value as text or as an attribute. */
+export function isXmlText(value: string): boolean {
+  return CHARACTERS.test(value);
+}
+
+/** The value with U+FFFD in the place of what XML cannot carry: for texts that are read by people and nothing else. */
+export function printable(value: string): string {
+  return isXmlText(value) ? value : Array.from(value, (one) => (isXmlText(one) ? one : "\ufffd")).join("");
+}
+
+/**
+ * A template literal of canonical XML. A string is escaped: for an attribute directly after a double quote, for text
+ * everywhere else; so an attribute's value must be one interpolation, quotes outside. Undefined writes nothing.
+ * Throws `XmlCharacterError`.
+ */
+export function xml(literals: TemplateStringsArray, ...values: readonly (string | Xml | undefined)[]): Xml {
+  let text = "";
+  let index = 0;
+  for (const literal of literals) {
+    text += literal;
+    const value = values[index];
+    index += 1;
+    if (value === undefined) continue;
+    if (typeof value !== "string") text += value.canonical;
+    else if (literal.charCodeAt(literal.length - 1) === DOUBLE_QUOTE) text += escapedAttribute(value);
+    else text += escapedText(value);
+  }
+  return new Fragment(text);
+}
+
+export function concatenated(fragments: readonly Xml[]): Xml {
+  let text = "";
+  for (const fragment of fragments) text += fragment.canonical;
+  return new Fragment(text);
+}
+
+/**
+ * The document as it is sent. U+0085 and U+2028 leave as character references: some parsers, xmldom among them, turn
+ * the raw characters into a line feed as XML 1.1 would, and the signature would break at the receiver.
+ * Canonicalisation turns the references back into what was hashed.
+ */
+export function serialize(fragment: Xml): string {
+  return fragment.canonical.replace(/[\u0085\u2028]/g, (character) =>
+    character === "\u0085" ? "&#x85;" : "&#x2028;",
+  );
+}
+
+/** Exclusive XML Canonicalization, by Canonical XML 1.0, 2.3: `>` and CR too, which a parser would not demand. */
+function escapedText(value: string): string {
+  if (!CHARACTERS.test(value)) throw new XmlCharacterError();
+  return /[&<>\r]/.test(value) ? value.replace(/[&<>\r]/g, reference) : value;
+}
+
+/** White space as references: raw, a parser would normalise it to spaces. `>` stays. */
+function escapedAttribute(value: string): string {
+  if (!CHARACTERS.test(value)) throw new XmlCharacterError();
+  return /[&<"\t\n\r]/.test(value) ? value.replace(/[&<"\t\n\r]/g, reference) : value;
+}
+
+function reference(character: string): string {
+  switch (character) {
+    case "&":
+      return "&amp;";
+    case "<":
+      return "&lt;";
+    case ">":
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    default:
+      return `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`;
+  }
+}
