@@ -117,15 +117,21 @@ export type Rotation =
   | { readonly state: "unknown" };
 
 export interface RefreshTokenStore {
+  /**
+   * Stores a token, and its family with the first one; what the family's tokens share (account, application, grant,
+   * session, the family's end) is kept as the first token has it. Throws Conflict on `familyId` when the family was
+   * revoked already, and on `grantId` when the grant is gone: nothing may be issued then.
+   */
   insert(token: RefreshToken): Promise<void>;
-  /** Reads without using. */
-  find(hash: string): Promise<RefreshToken | undefined>;
+  /** Reads without using. `rotatedAtMs` is set when the token was used. A token of a revoked family is unknown. */
+  find(hash: string): Promise<(RefreshToken & { readonly rotatedAtMs?: number | undefined }) | undefined>;
   /**
    * One atomic transaction: marks `hash` as rotated (remembering `sealedSuccessor`, the successor under AES-256-GCM
    * for the grace of a lost answer) and inserts `successor`; or tells that it was used before; or that it is unknown.
-   * A token of a revoked family is unknown.
+   * A token of a revoked family is unknown, and so is one that expired unused.
    */
   rotate(hash: string, successor: RefreshToken, sealedSuccessor: string, atMs: number): Promise<Rotation>;
+  /** How many families were live until now; one that has no token yet is barred from getting one. */
   revokeFamily(familyId: string): Promise<number>;
   revokeBySession(sessionId: string): Promise<number>;
   revokeByAccount(accountId: string): Promise<number>;

@@ -1,0 +1,239 @@
+import { type CreateTableBuilder, type Kysely, sql } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import type { Database } from "./database.ts";
+
+/** Which database the tables are made in; the queries are the same for both. */
+export type DatabaseKind = "sqlite" | "postgres";
+
+/**
+ * Brings the tables up to date. Two processes that start together run each migration once: Kysely's Migrator holds an
+ * advisory lock on PostgreSQL, and an immediate transaction on SQLite (node-sqlite.ts). All or nothing.
+ */
+export async function migrate(database: Kysely<Database>, kind: DatabaseKind): Promise<void> {
+  const migrations = timeline(new Columns(kind));
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+/** The one timeline. A migration that has been released is never changed: what comes later is a new one. */
+function timeline(columns: Columns): Record<string, Migration> {
+  return {
+    "0001_accounts": { up: async (db) => await accounts(db, columns) },
+    "0002_applications": { up: async (db) => await applications(db, columns) },
+    "0003_grants": { up: async (db) => await grants(db, columns) },
+    "0004_refresh_tokens": { up: async (db) => await refreshTokens(db, columns) },
+    "0005_keys_and_secrets": { up: async (db) => await keysAndSecrets(db, columns) },
+    "0006_audit": { up: async (db) => await audit(db, columns) },
+    "0007_logout_receipts": { up: async (db) => await logoutReceipts(db, columns) },
+  };
+}
+
+type Schema = Kysely<unknown>;
+
+/** The column types of one database. */
+class Columns {
+  readonly kind: DatabaseKind;
+  readonly integer: "integer" | "bigint";
+
+  constructor(kind: DatabaseKind) {
+    this.kind = kind;
+    this.integer = kind === "sqlite" ? "integer" : "bigint";
+  }
+
+  /** Text that is compared byte by byte on both databases, whatever the server's language is. */
+  get ordered() {
+    return this.kind === "sqlite" ? sql`text collate binary` : sql`text collate "C"`;
+  }
+
+  /** STRICT makes SQLite as severe about types as PostgreSQL is. */
+  table(db: Schema, name: string): CreateTableBuilder<string> {
+    const table = db.schema.createTable(name);
+    return this.kind === "sqlite" ? table.modifyEnd(sql`strict`) : table;
+  }
+}
+
+async function accounts(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "accounts")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("username", "text", (column) => column.notNull())
+    .addColumn("username_canonical", columns.ordered, (column) => column.notNull().unique())
+    .addColumn("email", "text")
+    .addColumn("email_verified", "integer", (column) => column.notNull())
+    .addColumn("name", "text")
+    .addColumn("given_name", "text")
+    .addColumn("family_name", "text")
+    .addColumn("phone", "text")
+    .addColumn("group_names", "text", (column) => column.notNull())
+    .addColumn("role", "text", (column) => column.notNull())
+    .addColumn("enabled", "integer", (column) => column.notNull())
+    .addColumn("attributes", "text", (column) => column.notNull())
+    .addColumn("search_text", "text", (column) => column.notNull())
+    .addColumn("created_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("updated_at_ms", columns.integer, (column) => column.notNull())
+    .execute();
+  await columns
+    .table(db, "account_login_names")
+    .addColumn("canonical", "text", (column) => column.primaryKey())
+    .addColumn("account_id", "text", (column) =>
+      column.notNull().references("accounts.id").onDelete("cascade"),
+    )
+    .addColumn("kind", "text", (column) => column.notNull())
+    .execute();
+  await index(db, "account_login_names", ["account_id"]);
+  await columns
+    .table(db, "account_passwords")
+    .addColumn("account_id", "text", (column) =>
+      column.primaryKey().references("accounts.id").onDelete("cascade"),
+    )
+    .addColumn("hash", "text", (column) => column.notNull())
+    .addColumn("set_at_ms", columns.integer, (column) => column.notNull())
+    .execute();
+}
+
+async function applications(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "applications")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("protocol", "text", (column) => column.notNull())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("enabled", "integer", (column) => column.notNull())
+    .addColumn("identifier", "text", (column) => column.notNull().unique())
+    .addColumn("settings", "text", (column) => column.notNull())
+    .addColumn("created_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("updated_at_ms", columns.integer, (column) => column.notNull())
+    .execute();
+}
+
+async function grants(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "grants")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("account_id", "text", (column) => column.notNull())
+    .addColumn("application_id", "text", (column) => column.notNull())
+    .addColumn("answered_request_id", "text")
+    .addColumn("created_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("updated_at_ms", columns.integer, (column) => column.notNull())
+    .addUniqueConstraint("grants_account_application", ["account_id", "application_id"])
+    .execute();
+  await index(db, "grants", ["application_id"]);
+  await columns
+    .table(db, "grant_scopes")
+    .addColumn("grant_id", "text", (column) => column.notNull().references("grants.id").onDelete("cascade"))
+    .addColumn("scope", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("grant_scopes_key", ["grant_id", "scope"])
+    .execute();
+}
+
+async function refreshTokens(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "refresh_families")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("account_id", "text")
+    .addColumn("application_id", "text")
+    .addColumn("grant_id", "text", (column) => column.references("grants.id").onDelete("cascade"))
+    .addColumn("session_id", "text")
+    .addColumn("expires_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("last_used_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("revoked_at_ms", columns.integer)
+    .execute();
+  for (const column of ["account_id", "application_id", "grant_id", "session_id", "expires_at_ms"]) {
+    await index(db, "refresh_families", [column]);
+  }
+  await columns
+    .table(db, "refresh_tokens")
+    .addColumn("hash", "text", (column) => column.primaryKey())
+    .addColumn("family_id", "text", (column) =>
+      column.notNull().references("refresh_families.id").onDelete("cascade"),
+    )
+    .addColumn("scopes", "text", (column) => column.notNull())
+    .addColumn("issued_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("expires_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("wire", "text", (column) => column.notNull())
+    .addColumn("rotated_at_ms", columns.integer)
+    .addColumn("sealed_successor", "text")
+    .execute();
+  await index(db, "refresh_tokens", ["family_id"]);
+  await index(db, "refresh_tokens", ["expires_at_ms"]);
+}
+
+async function keysAndSecrets(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "signing_keys")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("type", "text", (column) => column.notNull())
+    .addColumn("state", "text", (column) => column.notNull())
+    .addColumn("sealed_private_key", "text", (column) => column.notNull())
+    .addColumn("certificate", "text", (column) => column.notNull())
+    .addColumn("created_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("state_since_ms", columns.integer, (column) => column.notNull())
+    .execute();
+  await columns
+    .table(db, "secrets")
+    .addColumn("name", "text", (column) => column.primaryKey())
+    .addColumn("sealed", "text", (column) => column.notNull())
+    .execute();
+  await columns
+    .table(db, "turns")
+    .addColumn("name", "text", (column) => column.primaryKey())
+    .addColumn("taken", columns.integer, (column) => column.notNull())
+    .execute();
+  await sql`insert into turns (name, taken) values ('signing_keys', 0)`.execute(db);
+}
+
+async function audit(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "audit_events")
+    .addColumn("id", columns.integer, (column) =>
+      columns.kind === "sqlite"
+        ? column.primaryKey().autoIncrement()
+        : column.primaryKey().generatedAlwaysAsIdentity(),
+    )
+    .addColumn("at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("action", "text", (column) => column.notNull())
+    .addColumn("outcome", "text", (column) => column.notNull())
+    .addColumn("actor_id", "text")
+    .addColumn("actor_name", "text")
+    .addColumn("target_kind", "text")
+    .addColumn("target_id", "text")
+    .addColumn("target_name", "text")
+    .addColumn("address", "text")
+    .addColumn("reference", "text")
+    .addColumn("detail", "text", (column) => column.notNull())
+    .addColumn("search_text", "text", (column) => column.notNull())
+    .execute();
+  for (const column of ["action", "actor_id", "target_id"]) await index(db, "audit_events", [column, "id"]);
+}
+
+async function logoutReceipts(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "logout_receipts")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("account_id", "text", (column) => column.notNull())
+    .addColumn("started_at_ms", columns.integer, (column) => column.notNull())
+    .execute();
+  await columns
+    .table(db, "logout_entries")
+    .addColumn("receipt_id", "text", (column) =>
+      column.notNull().references("logout_receipts.id").onDelete("cascade"),
+    )
+    .addColumn("application_id", "text", (column) => column.notNull())
+    .addColumn("position", "integer", (column) => column.notNull())
+    .addColumn("application_name", "text", (column) => column.notNull())
+    .addColumn("protocol", "text", (column) => column.notNull())
+    .addColumn("channel", "text", (column) => column.notNull())
+    .addColumn("outcome", "text", (column) => column.notNull())
+    .addColumn("at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("detail", "text")
+    .addPrimaryKeyConstraint("logout_entries_key", ["receipt_id", "application_id"])
+    .execute();
+}
+
+async function index(db: Schema, table: string, columns: string[]): Promise<void> {
+  await db.schema
+    .createIndex(`${table}_by_${columns.join("_")}`)
+    .on(table)
+    .columns(columns)
+    .execute();
+}
