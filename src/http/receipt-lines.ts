@@ -1,5 +1,6 @@
 import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
 import { counted, sentence } from "./presentation.ts";
+import { isWebAddress } from "./web-address.ts";
 
 /** One application on the logout receipt. */
 export interface ReceiptLine {
@@ -93,9 +94,4 @@ function summaryOf(confirmed: number, open: number): string {
       ? "No application confirmed it."
       : `${sentence(counted(confirmed, "application"))} confirmed it.`;
   return open === 0 ? first : `${first} ${sentence(counted(open, "", ""))}may still know you.`;
-}
-
-/** A link must never run a script: only web addresses become one, whatever was registered. */
-export function isWebAddress(address: string): boolean {
-  return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
 }

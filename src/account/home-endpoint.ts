@@ -1,0 +1,60 @@
+import { type Request, type RequestHandler, type Response } from "express";
+import { mayEnter } from "../decision/access.ts";
+import { absoluteEndMs } from "../decision/freshness.ts";
+import type { Applications } from "../flow/applications.ts";
+import { PATHS } from "../flow/endpoints.ts";
+import { queryOf } from "../http/form-body.ts";
+import type { Render } from "../http/render.ts";
+import { type ReplySender, sendPage } from "../http/reply-sender.ts";
+import type { Account } from "../model/account.ts";
+import type { Application } from "../model/application.ts";
+import type { SignOnPolicy } from "../model/policy.ts";
+import type { Clock } from "../platform/clock.ts";
+import { startAddress } from "./application-link.ts";
+import { loggedIn, personOf } from "./person.ts";
+
+export interface HomeEndpointParts {
+  readonly applications: Pick<Applications, "all">;
+  readonly replySender: ReplySender;
+  readonly render: Render;
+  readonly policy: SignOnPolicy;
+  readonly clock: Clock;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const LONGEST_SEARCH = 100;
+
+/** "My applications": those that the account may enter, one click each, and a search that works without a script. */
+export function homeEndpoint(parts: HomeEndpointParts): RequestHandler {
+  return (request, response) => {
+    show(parts, request, response);
+  };
+}
+
+function show(parts: HomeEndpointParts, request: Request, response: Response): void {
+  const person = loggedIn(parts.replySender, request, response, PATHS.home);
+  if (person === undefined) return;
+  const search = (queryOf(request).get("q") ?? "").trim().slice(0, LONGEST_SEARCH);
+  const untilMs = absoluteEndMs(person.session, parts.policy);
+  const page = parts.render("apps", {
+    person: personOf(person.account),
+    search,
+    tiles: tilesFor(parts.applications.all(), person.account, search),
+    untilMs,
+    untilStyle: untilMs - parts.clock.nowMs() < DAY_MS ? "time" : "date",
+  });
+  sendPage(response, 200, page);
+}
+
+function tilesFor(applications: readonly Application[], account: Account, search: string) {
+  const sought = search.toLowerCase();
+  return applications
+    .filter((application) => application.enabled && mayEnter(account, application))
+    .filter((application) => application.name.toLowerCase().includes(sought))
+    .toSorted((a, b) => a.name.localeCompare(b.name, "en"))
+    .map((application) => {
+      const href = startAddress(application);
+      const note = href === undefined ? "Open it on your device" : new URL(href).host;
+      return { id: application.id, name: application.name, href, note };
+    });
+}

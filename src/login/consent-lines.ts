@@ -1,0 +1,73 @@
+import { hash } from "node:crypto";
+import { release } from "../flow/release.ts";
+import type { Account } from "../model/account.ts";
+import type { Application } from "../model/application.ts";
+import type { ReleaseRule } from "../model/release.ts";
+import type { SignOnRequest } from "../model/sign-on-request.ts";
+
+/** One line of the consent page: what the application gets by one scope. */
+export interface ConsentLine {
+  readonly scope: string;
+  readonly title: string;
+  /** The values that will be sent, or what the scope lets the application do. */
+  readonly text: string;
+  /** The person may leave it out. */
+  readonly optional: boolean;
+  /** The box is ticked to begin with. */
+  readonly preset: boolean;
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  profile: "Your name",
+  email: "Your e-mail address",
+  phone: "Your telephone number",
+  address: "Your address",
+  groups: "Your groups",
+  offline_access: "Access while you are away",
+};
+
+/** Without these an application that asks for them does not know whom it has before it. */
+const ALWAYS = new Set(["profile", "email"]);
+
+/** The lines for the scopes that are still to be asked. `rules` are the application's, or the protocol's default ones. */
+export function consentLines(
+  scopes: readonly string[],
+  application: Application,
+  account: Account,
+  rules: readonly ReleaseRule[],
+): readonly ConsentLine[] {
+  return scopes.map((scope) => ({
+    scope,
+    title: TITLES[scope] ?? scope,
+    text: textOf(scope, application, account, rules),
+    optional: !ALWAYS.has(scope),
+    // What reaches further than this one visit is for the person to choose.
+    preset: scope !== "offline_access",
+  }));
+}
+
+function textOf(
+  scope: string,
+  application: Application,
+  account: Account,
+  rules: readonly ReleaseRule[],
+): string {
+  if (scope === "offline_access") {
+    return `${application.name} may read the above when you are not there, until you take it back.`;
+  }
+  const own = rules.filter((rule) => rule.scope === scope);
+  const values = release(own, account).flatMap((released) => released.values);
+  // "true" says nothing to a person, and a value that is sent under two names is still one value.
+  const shown = [...new Set(values)].filter((value) => value !== "true" && value !== "false");
+  if (shown.length > 0) return shown.join(", ");
+  return own.length > 0 ? "Nothing is stored about this" : `A permission at ${application.name}`;
+}
+
+/**
+ * What was on the page, as a hash that goes through the form. What is allowed is compared with it: a scope that came in,
+ * or a value that changed, between showing and answering was not consented to.
+ */
+export function shownHash(request: SignOnRequest, account: Account, lines: readonly ConsentLine[]): string {
+  const shown = lines.map(({ scope, title, text, optional }) => [scope, title, text, optional]);
+  return hash("sha256", JSON.stringify([request.id, request.applicationId, account.id, shown]), "base64url");
+}
