@@ -52,7 +52,9 @@ export function xml(literals: TemplateStringsArray, ...values: readonly (string 
     const value = values[index];
     index += 1;
     if (value === undefined) continue;
-    if (typeof value !== "string") text += value.canonical;
+    // By its class, not by its shape: an attribute's value that came as JSON could have any shape.
+    if (value instanceof Fragment) text += value.canonical;
+    else if (typeof value !== "string") throw new TypeError("neither text nor XML");
     else if (literal.charCodeAt(literal.length - 1) === DOUBLE_QUOTE) text += escapedAttribute(value);
     else text += escapedText(value);
   }
