@@ -1,0 +1,85 @@
+import { z } from "zod";
+
+const Uri = z.string().min(1).max(2_048);
+const Uris = z.array(Uri).max(50);
+/** RFC 6749 3.3. */
+const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/);
+
+/**
+ * What may be said when a client is registered. Strict: an unknown field is refused, so that a misspelt safeguard is
+ * not silently left out, and nothing that the server decides (id, secrets, instants) can be slipped in.
+ */
+export const ClientInput = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  profile: z.optional(z.enum(["web", "browser", "native", "service"])),
+  redirectUris: z.optional(Uris),
+  postLogoutRedirectUris: z.optional(Uris),
+  backchannelLogoutUri: z.optional(Uri),
+  frontchannelLogoutUri: z.optional(Uri),
+  authenticationMethod: z.optional(
+    z.enum(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
+  ),
+  /** A JWK set with public keys only. */
+  jwks: z.optional(z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) })),
+  jwksUri: z.optional(Uri),
+  grantTypes: z.optional(
+    z.array(z.enum(["authorization_code", "refresh_token", "client_credentials"])).min(1),
+  ),
+  pkceRequired: z.optional(z.boolean()),
+  parRequired: z.optional(z.boolean()),
+  idTokenAlgorithm: z.optional(z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"])),
+  accessTokenFormat: z.optional(z.enum(["opaque", "jwt"])),
+  subjectType: z.optional(z.enum(["public", "pairwise"])),
+  sectorIdentifier: z.optional(z.string().min(1).max(255)),
+  scopes: z.optional(z.array(Scope).max(100)),
+  origins: z.optional(Uris),
+  startUrl: z.optional(Uri),
+  access: z.optional(
+    z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("everyone") }),
+      z.strictObject({
+        kind: z.literal("groups"),
+        groups: z.array(z.string().min(1).max(200)).min(1).max(100),
+      }),
+    ]),
+  ),
+  /** `implied` if nothing is said: whoever registers a client here speaks for the organisation. */
+  consent: z.optional(z.enum(["ask", "implied"])),
+});
+
+export type ClientInput = z.infer<typeof ClientInput>;
+
+/** One thing that stands in the way of a registration; `text` is a plain sentence. */
+export interface ClientIssue {
+  /** The field, with the place in it: `redirectUris[1]`. Empty: the whole. */
+  readonly field: string;
+  readonly text: string;
+}
+
+/** A client that is not registered as it stands, with everything that is wrong with it. */
+export class ClientRefused extends Error {
+  readonly issues: readonly ClientIssue[];
+
+  constructor(issues: readonly ClientIssue[]) {
+    super(issues.map(({ field, text }) => (field === "" ? text : `${field}: ${text}`)).join(" "));
+    this.name = "ClientRefused";
+    this.issues = issues;
+  }
+}
+
+/** Throws `ClientRefused` naming every field that is missing, unknown or of another kind. */
+export function readClientInput(input: unknown): ClientInput {
+  const parsed = ClientInput.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new ClientRefused(
+    parsed.error.issues.map(({ path, message }) => ({ field: fieldOf(path), text: `${message}.` })),
+  );
+}
+
+function fieldOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) =>
+      typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`,
+    )
+    .join("");
+}
