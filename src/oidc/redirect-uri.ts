@@ -74,7 +74,7 @@ function schemeFault(url: URL): string | undefined {
     case "http:":
       return isLoopbackHost(url.hostname)
         ? undefined
-        : "http is for loopback addresses only: it must be https.";
+        : "It must be https: http is for loopback addresses only.";
     default:
       return PRIVATE_USE_SCHEME.test(url.protocol)
         ? undefined
