@@ -9,6 +9,8 @@ export class AddressError extends Error {
   }
 }
 
+type AddressedRequest = Pick<Request, "headers" | "socket">;
+
 /** Addresses that are looked at in X-Forwarded-For; a chain of real proxies is shorter. */
 const MAX_HOPS = 20;
 
@@ -17,7 +19,7 @@ const MAX_HOPS = 20;
  * the rightmost address in X-Forwarded-For that is not one. What stands further left was written by the client itself
  * and could name anybody. Throws `AddressError` for an entry of `trustProxy` that cannot be read.
  */
-export function addressReader(trustProxy: readonly string[]): (request: Request) => string {
+export function addressReader(trustProxy: readonly string[]): (request: AddressedRequest) => string {
   const trusted = blockList(trustProxy);
   return (request) => {
     const peer = normalised(request.socket.remoteAddress ?? "") ?? "unknown";
@@ -26,7 +28,7 @@ export function addressReader(trustProxy: readonly string[]): (request: Request)
   };
 }
 
-function headerText(request: Request): string {
+function headerText(request: AddressedRequest): string {
   const header = request.headers["x-forwarded-for"];
   return Array.isArray(header) ? header.join(",") : (header ?? "");
 }
