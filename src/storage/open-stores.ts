@@ -22,7 +22,7 @@ export async function openStores(config: Config, clock: Clock): Promise<Stores> 
     const volatile =
       config.redisUrl === undefined
         ? openEmbeddedVolatileStore({ path: config.volatilePath, clock })
-        : await openRedisVolatileStore({ url: config.redisUrl, clock });
+        : await openRedisVolatileStore({ url: config.redisUrl });
     return {
       durable,
       volatile,

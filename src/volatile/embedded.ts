@@ -5,6 +5,7 @@ import { isSqliteTrouble, openSqliteFile } from "../storage/sqlite-file.ts";
 import { SqliteStatements } from "../storage/sqlite-statements.ts";
 import { EmbeddedEntries } from "./embedded-entries.ts";
 import { EMBEDDED_LAYOUT, EMBEDDED_LAYOUT_VERSION } from "./embedded-layout.ts";
+import { wholeMs } from "./ttl.ts";
 import type { VolatileStore } from "./volatile-store.ts";
 
 const BUSY_TIMEOUT_MS = 2_000;
@@ -61,14 +62,14 @@ class EmbeddedVolatileStore implements VolatileStore {
   async set(key: string, value: string, ttlMs: number): Promise<void> {
     await this.#change((now) => {
       this.#entries.delete(key);
-      this.#entries.insert(key, "string", value, now + ttlMs);
+      this.#entries.insert(key, "string", value, now + wholeMs(ttlMs));
     });
   }
 
   async setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
     return await this.#changeForGood((now) => {
       if (this.#entries.live(key, now) !== undefined) return false;
-      this.#entries.insert(key, "string", value, now + ttlMs);
+      this.#entries.insert(key, "string", value, now + wholeMs(ttlMs));
       return true;
     });
   }
@@ -94,7 +95,7 @@ class EmbeddedVolatileStore implements VolatileStore {
   async expire(key: string, ttlMs: number): Promise<boolean> {
     return await this.#change((now) => {
       if (this.#entries.live(key, now) === undefined) return false;
-      this.#entries.expireAt(key, now + ttlMs);
+      this.#entries.expireAt(key, now + wholeMs(ttlMs));
       return true;
     });
   }
@@ -103,9 +104,9 @@ class EmbeddedVolatileStore implements VolatileStore {
     return await this.#change((now) => {
       const entry = this.#entries.find(key, "string", now);
       const count = Number(entry?.value ?? 0) + by;
-      if (entry === undefined) this.#entries.insert(key, "string", String(count), now + ttlMs);
+      if (entry === undefined) this.#entries.insert(key, "string", String(count), now + wholeMs(ttlMs));
       else this.#entries.setValue(key, String(count));
-      return { count, resetsInMs: (entry?.expiresAtMs ?? now + ttlMs) - now };
+      return { count, resetsInMs: (entry?.expiresAtMs ?? now + wholeMs(ttlMs)) - now };
     });
   }
 
@@ -113,8 +114,8 @@ class EmbeddedVolatileStore implements VolatileStore {
     if (Object.keys(fields).length === 0) return;
     await this.#change((now) => {
       const entry = this.#entries.find(key, "hash", now);
-      if (entry === undefined) this.#entries.insert(key, "hash", "", now + ttlMs);
-      else if (entry.expiresAtMs < now + ttlMs) this.#entries.expireAt(key, now + ttlMs);
+      if (entry === undefined) this.#entries.insert(key, "hash", "", now + wholeMs(ttlMs));
+      else if (entry.expiresAtMs < now + wholeMs(ttlMs)) this.#entries.expireAt(key, now + wholeMs(ttlMs));
       for (const [field, value] of Object.entries(fields)) this.#entries.setField(key, field, value);
     });
   }
@@ -145,7 +146,7 @@ class EmbeddedVolatileStore implements VolatileStore {
   async hashIncrement(key: string, field: string, by: number, ttlMs: number): Promise<number> {
     return await this.#change((now) => {
       const entry = this.#entries.find(key, "hash", now);
-      if (entry === undefined) this.#entries.insert(key, "hash", "", now + ttlMs);
+      if (entry === undefined) this.#entries.insert(key, "hash", "", now + wholeMs(ttlMs));
       const count = Number(this.#entries.field(key, field) ?? 0) + by;
       this.#entries.setField(key, field, String(count));
       return count;
@@ -160,7 +161,7 @@ class EmbeddedVolatileStore implements VolatileStore {
       const entry = this.#entries.find(key, "once", now);
       if (entry === undefined) return undefined;
       if (entry.used) return { state: "used", value: entry.value };
-      this.#entries.markUsed(key, now + keepUsedMs);
+      this.#entries.markUsed(key, now + wholeMs(keepUsedMs));
       return { state: "yours", value: entry.value };
     });
   }
@@ -168,7 +169,7 @@ class EmbeddedVolatileStore implements VolatileStore {
   async issueOnce(key: string, value: string, ttlMs: number): Promise<void> {
     await this.#change((now) => {
       this.#entries.delete(key);
-      this.#entries.insert(key, "once", value, now + ttlMs);
+      this.#entries.insert(key, "once", value, now + wholeMs(ttlMs));
     });
   }
 

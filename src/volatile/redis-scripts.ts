@@ -1,0 +1,72 @@
+import { hash } from "node:crypto";
+
+/** A Lua script that Redis runs as one atomic step. All of them have one key. */
+export interface RedisScript {
+  readonly text: string;
+  /** What EVALSHA names it by. */
+  readonly sha1: string;
+}
+
+function script(text: string): RedisScript {
+  return { text, sha1: hash("sha1", text, "hex") };
+}
+
+/** ARGV: by, ttl. Answers the count and what is left of the window. */
+export const INCREMENT = script(`
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  left = tonumber(ARGV[2])
+end
+return {count, left}
+`);
+
+/** ARGV: ttl, then field and value in turn. The time to live only ever grows. */
+export const HASH_SET = script(`
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
+return 1
+`);
+
+/** ARGV: field, by, ttl. */
+export const HASH_INCREMENT = script(`
+local count = redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return count
+`);
+
+// The id of the history of writes that this server continues. It is another one after each start and each promotion
+// (docs/decisions/0004). Read inside the script, so that nothing can change between the check and the mark.
+const HISTORY = `
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+if not history then
+  return redis.error_reply('NOHISTORY this server does not name its replication id')
+end
+`;
+
+/** ARGV: value, ttl. */
+export const ISSUE_ONCE = script(`${HISTORY}
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'value', ARGV[1], 'history', history)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`);
+
+/** ARGV: how long the mark is kept. Answers nothing, or the state and the value. */
+export const TAKE_ONCE = script(`${HISTORY}
+local entry = redis.call('HMGET', KEYS[1], 'value', 'history', 'used')
+if not entry[1] or entry[2] ~= history then
+  return false
+end
+if entry[3] then
+  return {'used', entry[1]}
+end
+redis.call('HSET', KEYS[1], 'used', '1')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return {'yours', entry[1]}
+`);
