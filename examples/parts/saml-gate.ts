@@ -122,7 +122,11 @@ export function readRedirect(rawQuery: string): RedirectMessage {
     raw.set(name, value);
   }
   const kind = raw.has("SAMLRequest") ? "SAMLRequest" : "SAMLResponse";
-  demand(raw.has(kind) && raw.has("SigAlg") && raw.has("Signature"), "it is not signed");
+  // Also an empty Signature is none: the library takes it for a message that need not be signed.
+  demand(
+    [kind, "SigAlg", "Signature"].every((needs) => (raw.get(needs) ?? "") !== ""),
+    "it is not signed",
+  );
   const fields = Object.fromEntries([...raw].map(([name, value]) => [name, decode(value)]));
   demand(SIGNATURES.includes(fields["SigAlg"] ?? ""), "its signature is of a kind that we do not accept");
   const signed = [kind, "RelayState", "SigAlg"].filter((name) => raw.has(name));

@@ -7,7 +7,7 @@ export interface Rule {
 }
 
 const PROTOCOLS = ["saml", "oidc"];
-const CONSTRUCTORS = ["server.ts", "main.ts", "cli"];
+const CONSTRUCTORS = ["server.ts", "parts.ts", "mount.ts", "main.ts", "cli"];
 const EXPRESS = ["express", "express-session"];
 const XML = ["@xmldom/xmldom", "xml-crypto", "xml-encryption", "xpath", "xml2js"];
 
@@ -60,7 +60,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "only endpoints, http and the server know Express",
     broken: (module) =>
-      module.path.endsWith("-endpoint.ts") || ["http", "server.ts"].includes(partOf(module.path))
+      module.path.endsWith("-endpoint.ts") || ["http", "server.ts", "mount.ts"].includes(partOf(module.path))
         ? []
         : module.imports.filter((name) => EXPRESS.includes(packageOf(name))),
   },
