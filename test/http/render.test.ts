@@ -43,7 +43,7 @@ describe("WB-20 what comes from outside stays text", () => {
       });
       for (const page of [login, consent]) {
         assert.ok(!/<(script|img src=x|svg onload|textarea)/.test(page.replace(/<link[^>]*>/g, "")));
-        assert.ok(!/<[^>]*\son\w+=/.test(page), "no attribute became a handler");
+        assert.ok(!/<[^>]*\son\w+/.test(page.replace(/="[^"]*"/g, "")), "no attribute became a handler");
         assert.ok(!page.includes("49"), "no template language ran");
         assert.equal(page.match(/<\/title>/g)?.length, 1);
       }
