@@ -63,12 +63,13 @@ export class LogoutRunner {
     return await this.#send(runId, run, applicationId, true);
   }
 
-  /** An application's answer, by the ID of our message; undefined: we wait for no such answer. */
+  /** An application's answer, by the ID of our message; undefined: we wait for no such answer of this application. */
   async answered(
     messageId: string,
+    applicationId: string,
     result: LogoutResult,
   ): Promise<{ inFrame: boolean; runId: string } | undefined> {
-    const sent = await this.#parts.runs.answered(messageId);
+    const sent = await this.#parts.runs.answered(messageId, applicationId);
     if (sent === undefined) return undefined;
     await this.#write(sent.receiptId, sent.applicationId, result);
     if (sent.inFrame) await this.#parts.runs.isAlive(sent.runId, sent.applicationId);

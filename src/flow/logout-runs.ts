@@ -63,10 +63,17 @@ export class LogoutRuns {
     await this.#store.set(messageKey(messageId), JSON.stringify(message), LIFETIME_MS);
   }
 
-  /** Takes the note away: an answer counts once. */
-  async answered(messageId: string): Promise<SentMessage | undefined> {
-    const text = await this.#store.getAndDelete(messageKey(messageId));
-    return text === undefined ? undefined : (JSON.parse(text) as SentMessage);
+  /**
+   * Takes the note away: an answer counts once, and only from the application that the message was sent to. Another one
+   * that learned the ID changes nothing.
+   */
+  async answered(messageId: string, applicationId: string): Promise<SentMessage | undefined> {
+    const key = messageKey(messageId);
+    const text = await this.#store.get(key);
+    if (text === undefined) return undefined;
+    const sent = JSON.parse(text) as SentMessage;
+    if (sent.applicationId !== applicationId) return undefined;
+    return (await this.#store.getAndDelete(key)) === undefined ? undefined : sent;
   }
 
   /** An application that answered in its frame is alive: it is visited once more, with its own cookies. */

@@ -16,6 +16,8 @@ export interface OutboundRequest {
   readonly url: string;
   /** With a body the method is POST, without it GET. */
   readonly form?: Readonly<Record<string, string>> | undefined;
+  /** A body of another kind than a form, such as SOAP, with the headers that belong to it. */
+  readonly text?: { readonly body: string; readonly headers: Readonly<Record<string, string>> } | undefined;
   readonly accept?: string | undefined;
   readonly limitBytes: number;
   /** How many redirects are followed, each checked anew; none unless it is said, three at most. */
@@ -143,8 +145,11 @@ export class Outbound {
   }
 }
 
-function messageOf({ form, accept }: OutboundRequest) {
+function messageOf({ form, text, accept }: OutboundRequest) {
   const headers = { accept: accept ?? "*/*", "accept-encoding": "identity", "user-agent": "Gatehouse" };
+  if (text !== undefined) {
+    return { method: "POST", headers: { ...headers, ...text.headers }, body: text.body } as const;
+  }
   if (form === undefined) return { method: "GET", headers } as const;
   const body = new URLSearchParams(form).toString();
   return {

@@ -21,8 +21,6 @@ export type SamlRefusalCode =
   | "saml.acs-unclear"
   | "saml.acs-missing"
   | "saml.answer-binding"
-  | "saml.name-id-encrypted"
-  | "saml.no-logout-address"
   | "saml.unexpected-response";
 
 /** An exact fact for whoever looks after the application, with the part of the standard that it hangs on. */

@@ -83,15 +83,6 @@ const WORDS: Readonly<Record<SamlRefusalCode, Words>> = {
   "saml.answer-binding": {
     explanation: "It wants its answer in a way that we do not support, or that is not registered for it.",
   },
-  "saml.name-id-encrypted": {
-    explanation: "It named you in an encrypted form, which we do not read yet. Not your mistake.",
-  },
-  "saml.no-logout-address": {
-    explanation:
-      "You are logged out here. It cannot be told, because no address for its answer is registered. Not your mistake.",
-    advice:
-      "Close the browser to be safe, and give the reference to the people who look after the application.",
-  },
   "saml.unexpected-response": {
     explanation:
       "It answered a question that we did not ask, or had answered it already. Nothing was changed.",
@@ -116,6 +107,27 @@ export function samlProblem(
     fault: fault ?? "application",
     applicationName,
     facts: refusal.facts.map(shortened),
+  };
+}
+
+/** The end of a logout that an application asked for and cannot be told about. */
+export function noLogoutAddress(applicationName: string | undefined): Problem {
+  return {
+    status: 400,
+    code: "saml.no-logout-address",
+    title: "You are logged out of Gatehouse",
+    explanation: `${applicationName ?? "The application"} asked for it and cannot be told, because no address for its answer is registered. Not your mistake.`,
+    advice:
+      "Close the browser to be safe, and give the reference to the people who look after the application.",
+    fault: "application",
+    applicationName,
+    facts: [
+      {
+        label: "Reason",
+        value: "its metadata has no SingleLogoutService by Redirect or POST",
+        section: "SAML Metadata 2.4.2",
+      },
+    ],
   };
 }
 

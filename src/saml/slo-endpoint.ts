@@ -1,0 +1,119 @@
+import { type Request, type Response, Router } from "express";
+import type { AuditTrail } from "../audit/audit-trail.ts";
+import type { Browser } from "../flow/browser.ts";
+import type { EndSession } from "../flow/end-session.ts";
+import { PATHS } from "../flow/endpoints.ts";
+import type { LogoutRunner } from "../flow/logout-run.ts";
+import type { Outcome } from "../flow/outcome.ts";
+import { browserOf } from "../http/browser.ts";
+import { formBody, rawQuery } from "../http/form-body.ts";
+import { allowFraming } from "../http/logout-run-endpoint.ts";
+import type { ReplySender } from "../http/reply-sender.ts";
+import type { Session } from "../model/session.ts";
+import { everybodyTold, type SamlLogoutWire } from "./logout-finisher.ts";
+import { refused } from "./message-refused.ts";
+import { POST_FORM_BYTES, readPost } from "./post-binding.ts";
+import {
+  receiveLogoutRequest,
+  type ReceiveLogoutRequestParts,
+  type ReceivedLogout,
+} from "./receive-logout-request.ts";
+import { receiveLogoutResponse } from "./receive-logout-response.ts";
+import type { ReceivedMessage } from "./received-message.ts";
+import { readRedirect } from "./redirect-binding.ts";
+import { reportRefusal } from "./report-refusal.ts";
+
+export interface SloEndpointParts extends ReceiveLogoutRequestParts {
+  readonly endSession: Pick<EndSession, "begin" | "endQuietly">;
+  readonly runner: Pick<LogoutRunner, "answered" | "proceed">;
+  readonly replySender: ReplySender;
+  readonly audit: AuditTrail;
+}
+
+/** GET and POST /saml/slo: an application's LogoutRequest, and its LogoutResponse to ours (SAML Profiles 4.4). */
+export function sloEndpoint(parts: SloEndpointParts): Router {
+  const router = Router();
+  router.get(PATHS.samlSlo, async (request, response) => {
+    await answer(parts, request, response, () => readRedirect(rawQuery(request)));
+  });
+  router.post(PATHS.samlSlo, formBody(POST_FORM_BYTES), async (request, response) => {
+    await answer(parts, request, response, () => readPost(String(request.body)));
+  });
+  return router;
+}
+
+async function answer(
+  parts: SloEndpointParts,
+  request: Request,
+  response: Response,
+  read: () => ReceivedMessage,
+): Promise<void> {
+  let message: ReceivedMessage | undefined;
+  try {
+    message = read();
+    const isResponse = message.document.root.localName === "LogoutResponse";
+    const outcome = isResponse
+      ? await takeResponse(parts, message, response)
+      : await takeRequest(parts, message, browserOf(request));
+    parts.replySender.outcome(request, response, outcome);
+  } catch (error) {
+    const problem = reportRefusal(parts, error, message, browserOf(request), "logout");
+    parts.replySender.problem(request, response, problem);
+  }
+}
+
+/**
+ * A POST of another site brings no cookie, and a second browser of the person is somewhere else: the sessions are found
+ * by what the application was told, and this browser's own, where it is among them, goes through the visible logout.
+ */
+async function takeRequest(
+  parts: SloEndpointParts,
+  message: ReceivedMessage,
+  browser: Browser,
+): Promise<Outcome> {
+  const received = await receiveLogoutRequest(message, parts);
+  const { application, sessions } = received;
+  const visible = sessions.find(({ id }) => id === browser.session?.id) ?? sessions[0];
+  const isPartial = await endOthers(parts, received, visible);
+  const wire: SamlLogoutWire = {
+    applicationId: application.id,
+    requestId: received.requestId,
+    relayState: message.relayState,
+    binding: message.binding,
+    found: received.found,
+    isPartial,
+  };
+  const initiator = { applicationId: application.id, finish: { protocol: "saml", wire } } as const;
+  return await parts.endSession.begin({ session: visible, browser, initiator });
+}
+
+async function endOthers(
+  parts: SloEndpointParts,
+  { sessions, application }: ReceivedLogout,
+  visible: Session | undefined,
+): Promise<boolean> {
+  const others = sessions.filter((session) => session !== visible).map(({ id }) => id);
+  if (others.length === 0) return false;
+  const receipts = await parts.endSession.endQuietly(others, application.id);
+  return receipts.some((receipt) => !everybodyTold(receipt, application.id));
+}
+
+/** The answer to a message of ours: in the frame that it was loaded in, or on the way through the applications. */
+async function takeResponse(
+  parts: SloEndpointParts,
+  message: ReceivedMessage,
+  response: Response,
+): Promise<Outcome> {
+  const { application, messageId, result } = receiveLogoutResponse(message, parts);
+  const waiting = await parts.runner.answered(messageId, application.id, result);
+  if (waiting === undefined) {
+    throw refused("saml.unexpected-response", "InResponseTo names no request that waits", "SAML Core 3.2.2");
+  }
+  if (!waiting.inFrame) return await parts.runner.proceed(waiting.runId);
+  allowFraming(response);
+  const body = "The application has answered.\n";
+  return {
+    kind: "send",
+    reply: { kind: "body", status: 200, contentType: "text/plain; charset=utf-8", body },
+  };
+}
