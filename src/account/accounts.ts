@@ -9,12 +9,12 @@ const KEPT = 10_000;
  * `invalidate` is called when the version in the volatile store changes, within a second of any change in any process.
  */
 export class Accounts {
-  readonly #store: AccountStore;
+  readonly #store: Pick<AccountStore, "get" | "findByLoginName">;
   /** In the order of their last use, the oldest first. */
   readonly #kept = new Map<string, Account>();
   #generation = 0;
 
-  constructor(store: AccountStore) {
+  constructor(store: Pick<AccountStore, "get" | "findByLoginName">) {
     this.#store = store;
   }
 
