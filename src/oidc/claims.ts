@@ -76,6 +76,17 @@ export function allowedWishes(
   return { idToken: only(claims.idToken), userinfo: only(claims.userinfo) };
 }
 
+/**
+ * What an application is sent under which scope: its own mapping, or the ready-made one. For pages that show it; the
+ * address, which is an object, stands there as one line.
+ */
+export function claimRules(application: OidcApplication): readonly ReleaseRule[] {
+  if (application.release.length > 0) return application.release;
+  const sources = ADDRESS_MEMBERS.map((name) => ({ kind: "attribute", name }) as const);
+  const source = { kind: "join", sources, separator: ", " } as const;
+  return [...DEFAULT_CLAIMS, { name: "address", source, scope: "address" }];
+}
+
 /** Every claim that the ready-made scopes can bring, for discovery. */
 export function defaultClaimNames(): readonly string[] {
   return [...DEFAULT_CLAIMS.map(({ name }) => name), "address"];

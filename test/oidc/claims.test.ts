@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { release } from "../../src/flow/release.ts";
 import type { ReleaseRule } from "../../src/model/release.ts";
-import { allowedWishes, idTokenClaims, scopesOfClaims, userinfoClaims } from "../../src/oidc/claims.ts";
+import {
+  allowedWishes,
+  claimRules,
+  idTokenClaims,
+  scopesOfClaims,
+  userinfoClaims,
+} from "../../src/oidc/claims.ts";
 import type { ClaimsRequest } from "../../src/oidc/claims-parameter.ts";
 import { oidcApplication, person } from "../fixtures/oidc/application.ts";
 
@@ -136,6 +143,18 @@ describe("claims that no mapping may write (OA-65)", () => {
       assert.deepEqual(userinfoClaims(input), { kept: "x" });
     });
   }
+});
+
+describe("claimRules", () => {
+  test("shows what each scope of an application brings, the address in one line", () => {
+    const address = claimRules(application).filter((rule) => rule.scope === "address");
+    assert.deepEqual(
+      release(address, account).map(({ rule, values }) => [rule.name, values]),
+      [["address", ["Main St 1, DE"]]],
+    );
+    const own: ReleaseRule[] = [{ name: "x", source: { kind: "constant", values: ["y"] } }];
+    assert.deepEqual(claimRules(oidcApplication({ release: own })), own);
+  });
 });
 
 describe("consent to claims that are asked for by name", () => {
