@@ -4,6 +4,7 @@ import { absoluteEndMs } from "../decision/freshness.ts";
 import type { Applications } from "../flow/applications.ts";
 import { PATHS } from "../flow/endpoints.ts";
 import { queryOf } from "../http/form-body.ts";
+import { loggedIn } from "../http/logged-in.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { Account } from "../model/account.ts";
@@ -11,7 +12,7 @@ import type { Application } from "../model/application.ts";
 import type { SignOnPolicy } from "../model/policy.ts";
 import type { Clock } from "../platform/clock.ts";
 import { startAddress } from "./application-link.ts";
-import { loggedIn, personOf } from "./person.ts";
+import { personOf } from "./person.ts";
 
 export interface HomeEndpointParts {
   readonly applications: Pick<Applications, "all">;

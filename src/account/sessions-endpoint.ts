@@ -5,13 +5,14 @@ import type { EndSession } from "../flow/end-session.ts";
 import { type Csrf, csrfGuard } from "../http/csrf.ts";
 import { formBody, formOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
+import { loggedIn } from "../http/logged-in.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { AuthenticationMethod } from "../model/authentication.ts";
 import type { Session } from "../model/session.ts";
 import type { Participants } from "../session/participants.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { loggedIn, personOf } from "./person.ts";
+import { personOf } from "./person.ts";
 
 export interface SessionsEndpointParts {
   readonly sessions: Pick<SessionStore, "listByAccount">;

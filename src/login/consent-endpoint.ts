@@ -6,13 +6,13 @@ import { browserOf } from "../http/browser.ts";
 import { csrfGuard } from "../http/csrf.ts";
 import { formBody, formOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
+import { anotherAccountPath, pendingStep, type StepParts } from "../http/pending-step.ts";
 import { staleForm } from "../http/problems.ts";
 import { sendPage } from "../http/reply-sender.ts";
 import type { Application } from "../model/application.ts";
 import type { ReleaseRule } from "../model/release.ts";
 import { constantTimeEqual } from "../platform/digest.ts";
 import { consentLines, shownHash } from "./consent-lines.ts";
-import { anotherAccountPath, pendingStep, type StepParts } from "./step.ts";
 
 export interface ConsentEndpointParts extends StepParts {
   /** The application's release rules with their scopes, or the protocol's default ones where it has none. */

@@ -8,6 +8,7 @@ import { cookieName, readCookie } from "../http/cookies.ts";
 import { type Csrf, csrfGuard } from "../http/csrf.ts";
 import { formBody, formOf, queryOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
+import { resumePath } from "../http/pending-step.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import { safePath } from "../http/safe-path.ts";
@@ -17,7 +18,6 @@ import type { Clock } from "../platform/clock.ts";
 import { DEVICE_KNOWN_MS } from "./known-devices.ts";
 import { loginNotice } from "./login-notice.ts";
 import type { LoginResult, PasswordLogin } from "./password-login.ts";
-import { resumePath } from "./step.ts";
 
 export interface LoginEndpointParts {
   readonly passwordLogin: PasswordLogin;

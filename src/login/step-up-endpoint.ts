@@ -5,8 +5,8 @@ import { browserOf } from "../http/browser.ts";
 import { csrfGuard } from "../http/csrf.ts";
 import { formBody, formOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
+import { pendingStep, type StepParts } from "../http/pending-step.ts";
 import { sendPage } from "../http/reply-sender.ts";
-import { pendingStep, type StepParts } from "./step.ts";
 
 const FORM_LIMIT_BYTES = 4_096;
 const stepUpForm = z.object({ flow: z.string().max(100) });

@@ -4,11 +4,11 @@ import type { Browser } from "../flow/browser.ts";
 import { FLOW_PARAMETER, PATHS } from "../flow/endpoints.ts";
 import type { PendingStep, SignOn } from "../flow/sign-on.ts";
 import { staleFlow } from "../flow/sign-on-problems.ts";
-import { browserOf } from "../http/browser.ts";
-import type { Csrf } from "../http/csrf.ts";
-import { queryOf } from "../http/form-body.ts";
-import type { Render } from "../http/render.ts";
-import type { ReplySender } from "../http/reply-sender.ts";
+import { browserOf } from "./browser.ts";
+import type { Csrf } from "./csrf.ts";
+import { queryOf } from "./form-body.ts";
+import type { Render } from "./render.ts";
+import type { ReplySender } from "./reply-sender.ts";
 import type { Account } from "../model/account.ts";
 import type { Session } from "../model/session.ts";
 
