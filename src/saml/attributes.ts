@@ -108,8 +108,13 @@ function nameFormatOf(rule: ReleaseRule): string {
   return rule.nameFormat ?? (rule.name.startsWith("urn:") ? NAME_FORMAT.uri : NAME_FORMAT.basic);
 }
 
-function canBeNamed(rule: ReleaseRule): boolean {
-  return rule.name !== "" && isXmlText(rule.name) && isXmlText(rule.nameFormat ?? "");
+/** NameFormat is a URI (SAML Core 2.7.3.1): anything else is against the schema. */
+function canBeNamed({ name, nameFormat }: ReleaseRule): boolean {
+  return (
+    name !== "" &&
+    isXmlText(name) &&
+    (nameFormat === undefined || /^[a-z][a-z0-9+.-]*:[!-~]+$/i.test(nameFormat))
+  );
 }
 
 function isScoped(value: string): boolean {

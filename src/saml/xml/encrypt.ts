@@ -46,15 +46,8 @@ export interface Recipient {
  * do: no RSA key of 2048 bits, or nothing named but broken algorithms. Nothing is sent unencrypted instead.
  */
 export function chooseRecipient(keys: readonly SamlEncryptionKey[]): Recipient | undefined {
-  for (const key of keys) {
-    const publicKey = rsaKeyOf(key.certificate);
-    const content = chooseCipher(key.methods);
-    const transport = chooseTransport(key.methods);
-    if (publicKey !== undefined && content !== undefined && transport !== undefined) {
-      return { publicKey, content, transport };
-    }
-  }
-  return undefined;
+  const recipients = keys.flatMap((key) => recipientFor(key) ?? []);
+  return recipients.find((recipient) => !isWeak(recipient)) ?? recipients[0];
 }
 
 /** True for a cipher without integrity protection: the administrator is warned. */
@@ -92,6 +85,14 @@ function encryptContent(plaintext: Buffer, key: Buffer, content: ContentCipher, 
 function maskGeneration(recipient: Recipient): Xml | undefined {
   if (recipient.transport === OAEP_MGF1P) return undefined;
   return xml`<xenc11:MGF xmlns:xenc11="${XENC11}" Algorithm="${`${XENC11}mgf1sha1`}"></xenc11:MGF>`;
+}
+
+function recipientFor(key: SamlEncryptionKey): Recipient | undefined {
+  const publicKey = rsaKeyOf(key.certificate);
+  const content = chooseCipher(key.methods);
+  const transport = chooseTransport(key.methods);
+  if (publicKey === undefined || content === undefined || transport === undefined) return undefined;
+  return { publicKey, content, transport };
 }
 
 function chooseCipher(methods: readonly string[]): ContentCipher | undefined {

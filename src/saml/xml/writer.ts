@@ -14,7 +14,7 @@ export class XmlCharacterError extends Error {
 }
 
 class Fragment {
-  /** Canonical, so U+0085 and U+2028 stand as they are: what is hashed. What is sent is `serialize`d. */
+  /** Canonical, so U+0085, U+2028 and U+2029 stand as they are: what is hashed. What is sent is `serialize`d. */
   readonly canonical: string;
 
   constructor(canonical: string) {
@@ -69,13 +69,12 @@ export function concatenated(fragments: readonly Xml[]): Xml {
 
 /**
  * The document as it is sent. U+0085 and U+2028 leave as character references: some parsers, xmldom among them, turn
- * the raw characters into a line feed as XML 1.1 would, and the signature would break at the receiver.
+ * the raw characters into a line feed as XML 1.1 would, and the signature would break at the receiver. U+2029 does
+ * too: one raw is enough to make the same parser's time grow with the square of the document's length.
  * Canonicalisation turns the references back into what was hashed.
  */
 export function serialize(fragment: Xml): string {
-  return fragment.canonical.replace(/[\u0085\u2028]/g, (character) =>
-    character === "\u0085" ? "&#x85;" : "&#x2028;",
-  );
+  return fragment.canonical.replace(/[\u0085\u2028\u2029]/g, reference);
 }
 
 /** Exclusive XML Canonicalization, by Canonical XML 1.0, 2.3: `>` and CR too, which a parser would not demand. */

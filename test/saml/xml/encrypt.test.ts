@@ -79,6 +79,15 @@ for (const [name, methods, content, transport] of CHOICES) {
   });
 }
 
+test("SA-37 a key that is named with GCM is taken before an earlier one that is named with CBC alone", () => {
+  const { certificate } = PAIR.key;
+  const keys = [
+    { certificate, methods: [CBC256] },
+    { certificate, methods: [GCM128] },
+  ];
+  assert.equal(chooseRecipient(keys)?.content.uri, GCM128);
+});
+
 function ecCertificate(): string {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return selfSignedCertificate("P-256", privateKey, "app.example.com", NOW_MS, Buffer.alloc(15, 3));
