@@ -1,6 +1,7 @@
 import { constants, type KeyObject, sign, verify } from "node:crypto";
 import type { IdTokenAlgorithm } from "../model/application.ts";
 import type { SigningKeyType } from "../model/signing-key.ts";
+import { derToRaw, rawToDer } from "./ecdsa-signature.ts";
 
 /** How one JWS algorithm signs (RFC 7518 3.1, RFC 8037 3.1). There is no default: a name that is not here is refused. */
 interface JwsAlgorithm {
@@ -8,8 +9,8 @@ interface JwsAlgorithm {
   readonly keyType: SigningKeyType;
   readonly digest: "sha256" | "sha384" | "sha512" | null;
   readonly padding?: "pss" | undefined;
-  /** The raw signature of two numbers that JWS wants, not DER. */
-  readonly raw?: true | undefined;
+  /** ECDSA: how many bytes each of the two numbers has. */
+  readonly widthBytes?: number | undefined;
 }
 
 const ALGORITHMS: Readonly<Record<IdTokenAlgorithm, JwsAlgorithm>> = {
@@ -17,8 +18,8 @@ const ALGORITHMS: Readonly<Record<IdTokenAlgorithm, JwsAlgorithm>> = {
   RS384: { keyType: "RSA-2048", digest: "sha384" },
   RS512: { keyType: "RSA-2048", digest: "sha512" },
   PS256: { keyType: "RSA-2048", digest: "sha256", padding: "pss" },
-  ES256: { keyType: "P-256", digest: "sha256", raw: true },
-  ES384: { keyType: "P-384", digest: "sha384", raw: true },
+  ES256: { keyType: "P-256", digest: "sha256", widthBytes: 32 },
+  ES384: { keyType: "P-384", digest: "sha384", widthBytes: 48 },
   EdDSA: { keyType: "Ed25519", digest: null },
 };
 
@@ -44,27 +45,25 @@ export function keyTypeOf(algorithm: IdTokenAlgorithm): SigningKeyType {
 
 /** Signs in this thread: with one process a core the thread pool only adds to the cost of a signature. */
 export function signJws(algorithm: IdTokenAlgorithm, privateKey: KeyObject, input: string): Buffer {
-  return sign(ALGORITHMS[algorithm].digest, Buffer.from(input), keyInput(algorithm, privateKey));
+  const { digest, padding, widthBytes } = ALGORITHMS[algorithm];
+  const signature = sign(digest, Buffer.from(input), padding === "pss" ? pss(privateKey) : privateKey);
+  return widthBytes === undefined ? signature : derToRaw(signature, widthBytes);
 }
 
+/** False also for a signature that is none, whatever its length. */
 export function verifyJws(
   algorithm: IdTokenAlgorithm,
   publicKey: KeyObject,
   input: string,
   signature: Buffer,
 ): boolean {
-  return verify(ALGORITHMS[algorithm].digest, Buffer.from(input), keyInput(algorithm, publicKey), signature);
+  const { digest, padding, widthBytes } = ALGORITHMS[algorithm];
+  const bytes = widthBytes === undefined ? signature : rawToDer(signature, widthBytes);
+  if (bytes === undefined) return false;
+  return verify(digest, Buffer.from(input), padding === "pss" ? pss(publicKey) : publicKey, bytes);
 }
 
-function keyInput(algorithm: IdTokenAlgorithm, key: KeyObject) {
-  const { padding, raw } = ALGORITHMS[algorithm];
-  if (padding === "pss") {
-    // RFC 7518 3.5: the salt is as long as the digest.
-    return {
-      key,
-      padding: constants.RSA_PKCS1_PSS_PADDING,
-      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-    };
-  }
-  return raw === true ? { key, dsaEncoding: "ieee-p1363" as const } : { key };
+/** RFC 7518 3.5: the salt is as long as the digest. */
+function pss(key: KeyObject) {
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 }
