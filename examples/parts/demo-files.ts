@@ -3,14 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { selfSignedCertificate } from "../../src/keys/certificate.ts";
-
-/** Where the demo's Gatehouse and both applications are reached, and where their files are. */
-export interface DemoAddresses {
-  readonly folder: string;
-  readonly gatehouse: string;
-  readonly wiki: string;
-  readonly planner: string;
-}
+import type { SamlApplicationSettings } from "./saml-library.ts";
 
 /** The files of the demo. Secrets are readable by their owner alone. */
 export interface DemoFiles {
@@ -47,6 +40,20 @@ export function makeFiles(folder: string): DemoFiles {
     writeFileSync(files.wikiCertificate, pem(certificate));
   }
   return files;
+}
+
+/** What the Wiki is started with; its metadata is made of the same. */
+export function readWikiSettings(
+  files: DemoFiles,
+  addresses: { gatehouse: string; wiki: string; planner: string },
+): SamlApplicationSettings {
+  return {
+    baseUrl: addresses.wiki,
+    gatehouse: addresses.gatehouse,
+    otherUrl: addresses.planner,
+    privateKey: readFileSync(files.wikiKey, "utf8"),
+    certificate: readFileSync(files.wikiCertificate, "utf8"),
+  };
 }
 
 /** The Planner's `client_id` and secret of an earlier start. */

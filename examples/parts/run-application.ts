@@ -55,7 +55,8 @@ export function refusalPage(look: Appearance): ErrorRequestHandler {
 
 /** Listens, says where, and closes down when it is told to. */
 export function run(app: Express, port: number, name: string): Server {
-  const server = app.listen(port, (error) => {
+  // On the loopback address unless it is told otherwise: whoever knows the demo's password is an owner there.
+  const server = app.listen(port, setting("HOST", "127.0.0.1"), (error) => {
     if (error !== undefined) stop(`${name}: port ${port} is in use`);
     process.stdout.write(`${name} listens on port ${port}\n`);
   });

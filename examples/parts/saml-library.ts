@@ -32,6 +32,8 @@ export function samlApplicationMetadata(settings: SamlApplicationSettings): stri
     logoutCallbackUrl: `${settings.baseUrl}/saml/slo`,
     identifierFormat: NAME_ID.persistent,
     wantAssertionsSigned: true,
+    // Always the same, so that the same settings make the same metadata.
+    generateUniqueId: () => "_wiki",
     privateKey: settings.privateKey,
     publicCerts: settings.certificate,
   });
