@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KeyRing } from "../../src/keys/key-ring.ts";
+import { Unavailable } from "../../src/platform/unavailable.ts";
+import { metadataDocument, type MetadataParts } from "../../src/saml/metadata-document.ts";
+import { NAME_ID } from "../../src/saml/namespaces.ts";
+import {
+  countingRandom,
+  ENTITY_ID,
+  ISSUER,
+  keyRingOf,
+  NOW_MS,
+  signingKey,
+} from "../fixtures/saml/installation.ts";
+import {
+  canonicalised,
+  judgesPresent,
+  schemaErrors,
+  temporaryFolder,
+  writeDocuments,
+  xmlsecFailures,
+} from "../fixtures/saml/judges.ts";
+import { childNames, elements, only, parsed, textOf } from "../fixtures/saml/reading.ts";
+
+const ACTIVE = signingKey("RSA-2048", "active");
+const NEXT = signingKey("RSA-2048", "next");
+const RETIRING = signingKey("RSA-2048", "retiring");
+const CURVE = signingKey("P-256", "active");
+const OTHERS = [signingKey("Ed25519"), signingKey("P-384")];
+/** As the key ring has them: the active ones of all types first. */
+const RING = keyRingOf(...OTHERS, CURVE, ACTIVE, NEXT, RETIRING);
+
+const FULL: Partial<MetadataParts> = {
+  organization: { name: "Example & Sons", displayName: "Example <Ltd>", url: "https://example.org/?a=1&b" },
+  contacts: [
+    { type: "technical", name: "Ada", email: "ada@example.org" },
+    { type: "support", email: "mailto:help@example.org" },
+  ],
+  scopes: ["example.org", "example.net"],
+  displayName: "Example login",
+  logo: { url: "https://example.org/logo.png", width: 80, height: 60 },
+  soapLogout: true,
+};
+
+function metadata(changes: Partial<MetadataParts> = {}, sign = false): string {
+  const parts = { issuer: ISSUER, keyRing: RING, random: countingRandom(), clock: { nowMs: () => NOW_MS } };
+  return metadataDocument({ ...parts, ...changes }, sign);
+}
+
+function certificates(document: string): readonly string[] {
+  return elements(parsed(document), "KeyDescriptor").map((key) => textOf(key, "X509Certificate"));
+}
+
+for (const [name, changes] of [
+  ["least", {}],
+  ["all that it can", FULL],
+] as const) {
+  for (const sign of [false, true]) {
+    test(`our ${sign ? "signed" : "unsigned"} metadata with ${name} is accepted by the OASIS schemas and canonical`, (t) => {
+      if (!judgesPresent(t)) return;
+      const folder = temporaryFolder(t);
+      const document = metadata(changes, sign);
+      const paths = writeDocuments(folder, [document]);
+      assert.equal(schemaErrors(folder, paths), "");
+      if (sign) assert.deepEqual(xmlsecFailures(folder, paths, ACTIVE.certificate, "EntityDescriptor"), []);
+      const root = document.slice(document.indexOf("<md:"), -1);
+      assert.equal(canonicalised(folder, document), root);
+    });
+  }
+}
+
+test("entityID and every location come from the issuer, for both bindings each", () => {
+  const root = parsed(metadata());
+  assert.equal(root.getAttribute("entityID"), ENTITY_ID);
+  const endpoints = (name: string) =>
+    elements(root, name).map((one) => [
+      one.getAttribute("Binding")?.replace(/.*:/, ""),
+      one.getAttribute("Location"),
+    ]);
+  const both = (location: string) => [
+    ["HTTP-Redirect", location],
+    ["HTTP-POST", location],
+  ];
+  assert.deepEqual(endpoints("SingleSignOnService"), both(`${ISSUER}/saml/sso`));
+  assert.deepEqual(endpoints("SingleLogoutService"), both(`${ISSUER}/saml/slo`));
+});
+
+test("logout by SOAP is published only where it is answered", () => {
+  const bindings = (changes: Partial<MetadataParts>) =>
+    elements(parsed(metadata(changes)), "SingleLogoutService").map((one) => one.getAttribute("Binding"));
+  assert.equal(bindings({}).length, 2);
+  assert.equal(bindings({ soapLogout: true })[2], "urn:oasis:names:tc:SAML:2.0:bindings:SOAP");
+});
+
+test("every published key that signs in SAML is there: RSA active, next, retiring, then the curve; no other", () => {
+  const expected = [ACTIVE, NEXT, RETIRING, CURVE].map(({ certificate }) => certificate);
+  assert.deepEqual(certificates(metadata()), expected);
+  const uses = elements(parsed(metadata()), "KeyDescriptor").map((key) => key.getAttribute("use"));
+  assert.deepEqual(uses, ["signing", "signing", "signing", "signing"]);
+});
+
+test("after a rotation the document has the new keys, the active one first", () => {
+  const ring: KeyRing = keyRingOf(ACTIVE, NEXT);
+  const before = certificates(metadata({ keyRing: ring }));
+  const following = signingKey("RSA-2048", "next");
+  ring.load([{ ...NEXT, state: "active" }, following, { ...ACTIVE, state: "retiring" }]);
+  const after = certificates(metadata({ keyRing: ring }));
+  assert.deepEqual(before, [ACTIVE.certificate, NEXT.certificate]);
+  assert.deepEqual(after, [NEXT.certificate, following.certificate, ACTIVE.certificate]);
+});
+
+test("B28 the name formats stand under the URNs that exist: e-mail and unspecified of 1.1, no X.509", () => {
+  const formats = elements(parsed(metadata()), "NameIDFormat").map((format) => format.textContent);
+  assert.deepEqual(formats, [
+    NAME_ID.persistent,
+    NAME_ID.transient,
+    NAME_ID.emailAddress,
+    NAME_ID.unspecified,
+  ]);
+  assert.doesNotMatch(metadata(), /X509SubjectName/);
+});
+
+test("the signed document ends after seven days; the unsigned one, which may be a file somewhere, does not", () => {
+  const signed = parsed(metadata({}, true));
+  assert.equal(signed.getAttribute("validUntil"), new Date(NOW_MS + 7 * 86_400_000).toISOString());
+  assert.equal(parsed(metadata()).hasAttribute("validUntil"), false);
+  assert.equal(signed.getAttribute("cacheDuration"), "PT6H");
+  assert.equal(parsed(metadata()).getAttribute("cacheDuration"), "PT6H");
+});
+
+test("the parts stand in the order of the schema (SAML Metadata 2.3.2 and 2.4.3)", () => {
+  const root = parsed(metadata(FULL, true));
+  assert.deepEqual(childNames(root), [
+    "ds:Signature",
+    "md:IDPSSODescriptor",
+    "md:Organization",
+    "md:ContactPerson",
+    "md:ContactPerson",
+  ]);
+  const names = [...new Set(childNames(only(root, "IDPSSODescriptor")))];
+  assert.deepEqual(names, [
+    "md:Extensions",
+    "md:KeyDescriptor",
+    "md:SingleLogoutService",
+    "md:NameIDFormat",
+    "md:SingleSignOnService",
+  ]);
+});
+
+test("texts of the organisation are escaped, and what XML cannot carry is marked", () => {
+  const root = parsed(metadata({ ...FULL, displayName: "a\u0000<b>" }));
+  assert.equal(textOf(root, "OrganizationDisplayName"), "Example <Ltd>");
+  assert.equal(textOf(root, "DisplayName"), "a\ufffd<b>");
+  assert.deepEqual(
+    elements(root, "EmailAddress").map((address) => address.textContent),
+    ["mailto:ada@example.org", "mailto:help@example.org"],
+  );
+  assert.deepEqual(
+    elements(root, "Scope").map((scope) => scope.textContent),
+    ["example.org", "example.net"],
+  );
+});
+
+test("no private key, no SHA-1 and no demand for signed requests is in it", () => {
+  const document = metadata(FULL, true);
+  assert.doesNotMatch(document, /PRIVATE|sha1|WantAuthnRequestsSigned/i);
+});
+
+test("without an active key the signed document is unavailable, not unsigned", () => {
+  assert.throws(() => metadata({ keyRing: keyRingOf(RETIRING) }, true), Unavailable);
+});
