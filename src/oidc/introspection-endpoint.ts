@@ -1,0 +1,100 @@
+import type { Router } from "express";
+import { PATHS } from "../flow/endpoints.ts";
+import type { OidcApplication } from "../model/application.ts";
+import type { AccessTokens, ActiveAccessToken } from "./access-token.ts";
+import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
+import { okAnswer } from "./json-answer.ts";
+import { OAuthError } from "./oauth-error.ts";
+import { type ProgramAnswer, programEndpoint } from "./program-endpoint.ts";
+import type { PresentedRefreshToken, RefreshTokens } from "./refresh-token.ts";
+import type { TokenStanding } from "./token-standing.ts";
+
+export interface IntrospectionParts {
+  readonly issuer: string;
+  readonly authentication: ClientAuthentication;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly standing: TokenStanding;
+}
+
+const INACTIVE = { active: false };
+
+/** Token introspection (RFC 7662): POST, for clients that prove who they are; no page of a browser is one of them. */
+export function introspectionEndpoint(parts: IntrospectionParts): Router {
+  return programEndpoint(
+    PATHS.oidcIntrospection,
+    undefined,
+    async (presented) => await introspectionAnswer(parts, presented),
+  );
+}
+
+/**
+ * Says whether a token is good at this moment. Whatever the caller may not know about is `{"active":false}` and nothing
+ * more, so that nobody learns by it that a token exists (2.2, 4). `token_type_hint` is not needed: the token says
+ * itself what it is.
+ */
+export async function introspectionAnswer(
+  parts: IntrospectionParts,
+  presented: PresentedClient,
+): Promise<ProgramAnswer> {
+  const application = await parts.authentication.authenticate(presented);
+  if (application.authenticationMethod === "none") {
+    throw new OAuthError("invalid_client", "introspection is for clients that prove who they are");
+  }
+  const text = presented.parameters.get("token");
+  if (text === undefined) throw new OAuthError("invalid_request", "token is missing");
+  const body =
+    (await aboutAccessToken(parts, application, text)) ??
+    (await aboutRefreshToken(parts, application, text)) ??
+    INACTIVE;
+  return { answer: okAnswer({ ...body }), application };
+}
+
+async function aboutAccessToken(parts: IntrospectionParts, caller: OidcApplication, text: string) {
+  const active = await parts.accessTokens.active(text);
+  if (active === undefined || !mayAsk(caller, active)) return undefined;
+  const { token, account } = active;
+  return {
+    active: true,
+    iss: parts.issuer,
+    client_id: token.clientId,
+    sub: token.subject,
+    username: account?.username,
+    aud: token.audience.length === 1 ? token.audience[0] : token.audience,
+    scope: token.scopes.length === 0 ? undefined : token.scopes.join(" "),
+    token_type: "Bearer",
+    iat: seconds(token.issuedAtMs),
+    exp: seconds(token.expiresAtMs),
+    auth_time: token.authTimeMs === undefined ? undefined : seconds(token.authTimeMs),
+    acr: token.acr,
+  };
+}
+
+/** The client that got the token, and whoever it is for. */
+function mayAsk(caller: OidcApplication, { token }: ActiveAccessToken): boolean {
+  return token.clientId === caller.id || token.audience.includes(caller.id);
+}
+
+/** A refresh token concerns its client alone. A used one is dead, even where a lost answer could be asked for again. */
+async function aboutRefreshToken(parts: IntrospectionParts, caller: OidcApplication, text: string) {
+  const presented: PresentedRefreshToken | undefined = await parts.refreshTokens.find(text);
+  if (presented === undefined || presented.used || presented.token.applicationId !== caller.id)
+    return undefined;
+  const { token } = presented;
+  const { accountId, sessionId, grantId } = token;
+  const account = await parts.standing.beforeIssue(caller, { accountId, sessionId, grantId });
+  if (account === undefined) return undefined;
+  return {
+    active: true,
+    iss: parts.issuer,
+    client_id: token.applicationId,
+    username: account.username,
+    scope: token.scopes.join(" "),
+    iat: seconds(token.issuedAtMs),
+    exp: seconds(token.expiresAtMs),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

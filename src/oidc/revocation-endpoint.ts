@@ -1,0 +1,57 @@
+import type { Router } from "express";
+import { PATHS } from "../flow/endpoints.ts";
+import type { AccessTokens } from "./access-token.ts";
+import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
+import type { Cors } from "./cors.ts";
+import { okAnswer } from "./json-answer.ts";
+import { OAuthError } from "./oauth-error.ts";
+import { type ProgramAnswer, programEndpoint } from "./program-endpoint.ts";
+import type { RefreshTokens } from "./refresh-token.ts";
+import type { TokenFamilies } from "./token-families.ts";
+
+export interface RevocationParts {
+  readonly authentication: ClientAuthentication;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly families: TokenFamilies;
+  readonly cors: Cors;
+}
+
+/** Token revocation (RFC 7009), for public clients too. */
+export function revocationEndpoint(parts: RevocationParts): Router {
+  return programEndpoint(
+    PATHS.oidcRevocation,
+    parts.cors,
+    async (presented) => await revocationAnswer(parts, presented),
+  );
+}
+
+/**
+ * Revokes the token and its whole family: who says that it is done with one of them is done (2.1). An unknown token is
+ * as good as revoked: 200 (2.2). Another client's is left alone and the request refused. `token_type_hint` is not
+ * needed, so a wrong one does no harm.
+ */
+export async function revocationAnswer(
+  parts: RevocationParts,
+  presented: PresentedClient,
+): Promise<ProgramAnswer> {
+  const application = await parts.authentication.authenticate(presented);
+  const text = presented.parameters.get("token");
+  if (text === undefined) throw new OAuthError("invalid_request", "token is missing");
+  const found = await familyOf(parts, text);
+  if (found !== undefined && found.clientId !== application.id) {
+    throw new OAuthError("invalid_grant", "the token was issued to another client");
+  }
+  if (found !== undefined) await parts.families.revoke(found.familyId);
+  return { answer: okAnswer(undefined), application };
+}
+
+async function familyOf(
+  { accessTokens, refreshTokens }: RevocationParts,
+  text: string,
+): Promise<{ readonly clientId: string; readonly familyId: string } | undefined> {
+  const access = await accessTokens.find(text);
+  if (access !== undefined) return access;
+  const refresh = await refreshTokens.find(text);
+  return refresh && { clientId: refresh.token.applicationId, familyId: refresh.token.familyId };
+}

@@ -1,0 +1,67 @@
+import express, { type Router } from "express";
+import { PATHS } from "../flow/endpoints.ts";
+import type { OidcApplication } from "../model/application.ts";
+import type { AccessTokens } from "./access-token.ts";
+import { userinfoClaims } from "./claims.ts";
+import type { Cors } from "./cors.ts";
+import { errorAnswer, type JsonAnswer, okAnswer } from "./json-answer.ts";
+import { notAllowed, preflight, sendAnswer } from "./program-endpoint.ts";
+
+export interface UserinfoParts {
+  readonly accessTokens: AccessTokens;
+  readonly cors: Cors;
+}
+
+const METHODS = ["GET", "POST"];
+/** RFC 6750 2.1: the one way in. A token in a query ends up in logs, and one in a form is a second door to guard. */
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** The UserInfo endpoint (OpenID Connect Core 5.3), GET and POST, with the token in the Authorization header only. */
+export function userinfoEndpoint(parts: UserinfoParts): Router {
+  const router = express.Router();
+  const route = router.route(PATHS.oidcUserinfo);
+  for (const method of ["get", "post"] as const) {
+    route[method](async (request, response) => {
+      const { origin, authorization } = request.headers;
+      const { answer, application } = await userinfoAnswer(parts.accessTokens, authorization);
+      sendAnswer(response.set(parts.cors.headers(origin, application)), answer);
+    });
+  }
+  route.options(preflight(parts.cors, METHODS)).all(notAllowed(METHODS));
+  return router;
+}
+
+/** 401 without a usable token, 403 for one without `openid` (RFC 6750 3.1), else the claims. */
+export async function userinfoAnswer(
+  accessTokens: AccessTokens,
+  authorization: string | undefined,
+): Promise<{ answer: JsonAnswer; application: OidcApplication | undefined }> {
+  const text = BEARER.exec(authorization ?? "")?.[1];
+  if (text === undefined) return { answer: noToken(), application: undefined };
+  const active = await accessTokens.active(text);
+  if (active === undefined) {
+    const description = "The access token is unknown, expired or revoked.";
+    return { answer: refusal(401, "invalid_token", description), application: undefined };
+  }
+  const { token, application, account } = active;
+  if (account === undefined || !token.scopes.includes("openid")) {
+    const description = "The access token was issued without the scope openid.";
+    return { answer: refusal(403, "insufficient_scope", description, ', scope="openid"'), application };
+  }
+  const claims = { idToken: [], userinfo: token.userinfoWishes };
+  const released = userinfoClaims({ application, account, scopes: token.scopes, claims });
+  // `sub` last: no mapping can put another one in its place.
+  return { answer: okAnswer({ ...released, sub: token.subject }), application };
+}
+
+/** Who showed no token is told the scheme and no error code (RFC 6750 3.1). */
+function noToken(): JsonAnswer {
+  const description = "The access token is expected in the Authorization header, as Bearer.";
+  const answer = errorAnswer(401, { error: "invalid_request", error_description: description });
+  return { ...answer, headers: { ...answer.headers, "WWW-Authenticate": 'Bearer realm="userinfo"' } };
+}
+
+function refusal(status: 401 | 403, error: string, description: string, more = ""): JsonAnswer {
+  const challenge = `Bearer realm="userinfo", error="${error}", error_description="${description}"${more}`;
+  return errorAnswer(status, { error, error_description: description }, { "WWW-Authenticate": challenge });
+}
