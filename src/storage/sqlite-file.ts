@@ -42,22 +42,31 @@ function switchToWal(database: DatabaseSync, patienceMs: number): void {
       database.exec("PRAGMA journal_mode = WAL");
       return;
     } catch (error) {
-      if (!isSqliteTrouble(error) || waitedMs >= patienceMs) throw error;
+      if (!isHeldByAnother(error) || waitedMs >= patienceMs) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
     }
   }
 }
 
-// SQLite's primary result codes for "cannot now": PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
-const TROUBLE = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15]);
+// SQLite's primary result codes: BUSY, LOCKED, PROTOCOL.
+const HELD_BY_ANOTHER = new Set([5, 6, 15]);
+// PERM, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
+const OUT_OF_ORDER = new Set([3, 7, 8, 10, 11, 13, 14, 26]);
 
 /** True when the database is busy, full, read-only, unreadable or closed: `Unavailable`, not a bug. */
 export function isSqliteTrouble(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   if (error.code === "ERR_INVALID_STATE") return true;
-  const result = sqliteResultCode(error);
-  // The low byte is the primary code; the rest says more closely what went wrong.
-  return result !== undefined && TROUBLE.has(result & 0xff);
+  return isHeldByAnother(error) || OUT_OF_ORDER.has(primaryCode(error));
+}
+
+function isHeldByAnother(error: unknown): boolean {
+  return HELD_BY_ANOTHER.has(primaryCode(error));
+}
+
+/** The low byte of the extended code; its other bytes say more closely what went wrong. */
+function primaryCode(error: unknown): number {
+  return (sqliteResultCode(error) ?? 0) & 0xff;
 }
 
 /** SQLite's extended result code, or undefined when the error is not from SQLite. */

@@ -27,7 +27,12 @@ export function openEmbeddedVolatileStore(options: {
       busyTimeoutMs: BUSY_TIMEOUT_MS,
       synchronous: "NORMAL",
     });
-    return new EmbeddedVolatileStore(database, options.clock);
+    try {
+      return new EmbeddedVolatileStore(database, options.clock);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   });
 }
 

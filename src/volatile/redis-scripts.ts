@@ -49,10 +49,12 @@ if not history then
 end
 `;
 
-/** ARGV: value, ttl. */
+/**
+ * ARGV: value, ttl. The command that needs memory comes first: after another write Redis would let it pass although
+ * it is full.
+ */
 export const ISSUE_ONCE = script(`${HISTORY}
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'value', ARGV[1], 'history', history)
+redis.call('HSET', KEYS[1], 'value', ARGV[1], 'history', history, 'used', '0')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `);
@@ -63,7 +65,7 @@ local entry = redis.call('HMGET', KEYS[1], 'value', 'history', 'used')
 if not entry[1] or entry[2] ~= history then
   return false
 end
-if entry[3] then
+if entry[3] == '1' then
   return {'used', entry[1]}
 end
 redis.call('HSET', KEYS[1], 'used', '1')

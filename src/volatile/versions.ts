@@ -4,6 +4,11 @@ import type { VolatileStore } from "./volatile-store.ts";
 /** What is kept in memory by every process, and read anew when another process has changed it. */
 export type VersionedKind = "applications" | "keys" | "accounts";
 
+/** How often a server looks, in milliseconds. */
+export const LOOK_EVERY_MS = 400;
+/** When this long has passed since a change was announced, every running process has read it. */
+export const SEEN_AFTER_MS = 2 * LOOK_EVERY_MS;
+
 const KEY = "versions";
 /** When it expires everything is read once more, which costs little. */
 const TTL_MS = 30 * 24 * 60 * 60 * 1_000;
@@ -43,7 +48,7 @@ export class Versions {
     this.#watches.push({ kind, onChange, seen: STALE });
   }
 
-  start(intervalMs = 400): void {
+  start(intervalMs = LOOK_EVERY_MS): void {
     this.stop();
     this.#intervalMs = intervalMs;
     this.#next();
