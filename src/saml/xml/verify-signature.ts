@@ -12,9 +12,13 @@ const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const TRANSFORMS: readonly string[] = [ENVELOPED, EXC_C14N];
 const PREFIXES_AT_MOST = 20;
 
-/** True where the message itself carries an enveloped signature: a claim, not yet a proof. */
+/**
+ * True where there is a signature anywhere in the message: a claim, not yet a proof. One that is not the message's own
+ * child counts as well, so that it is refused and not passed over.
+ */
 export function carriesSignature(message: XmlElement): boolean {
-  return childNamed(message, DS, "Signature") !== undefined;
+  for (const element of everyElement(message)) if (isNamed(element, DS, "Signature")) return true;
+  return false;
 }
 
 /**

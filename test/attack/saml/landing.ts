@@ -1,0 +1,313 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request as httpRequest, type Server } from "node:http";
+import express from "express";
+import { z } from "zod";
+import { AuditTrail } from "../../../src/audit/audit-trail.ts";
+import type { Browser } from "../../../src/flow/browser.ts";
+import { EndSession } from "../../../src/flow/end-session.ts";
+import { LogoutRunner } from "../../../src/flow/logout-run.ts";
+import { LogoutRuns } from "../../../src/flow/logout-runs.ts";
+import type { ReplySender } from "../../../src/http/reply-sender.ts";
+import type { Application, SamlApplication } from "../../../src/model/application.ts";
+import type { Session } from "../../../src/model/session.ts";
+import type { SignOnRequest } from "../../../src/model/sign-on-request.ts";
+import { silentLog } from "../../../src/platform/log.ts";
+import { systemRandom } from "../../../src/platform/random.ts";
+import { accountForNameId } from "../../../src/saml/expected-account.ts";
+import { samlLogoutFinisher } from "../../../src/saml/logout-finisher.ts";
+import { LogoutMessages } from "../../../src/saml/logout-message.ts";
+import { RequestReplay } from "../../../src/saml/request-replay.ts";
+import { SamlLogoutChannel, type SoapPost } from "../../../src/saml/saml-logout-channel.ts";
+import { sloEndpoint } from "../../../src/saml/slo-endpoint.ts";
+import { ssoEndpoint } from "../../../src/saml/sso-endpoint.ts";
+import { VerificationKeys } from "../../../src/saml/verification-keys.ts";
+import { Participants } from "../../../src/session/participants.ts";
+import { sessionIndexFor } from "../../../src/session/session-index.ts";
+import { SESSION_PREFIX, SessionStore } from "../../../src/session/session-store.ts";
+import { Subjects } from "../../../src/session/subject.ts";
+import { openDurableStore } from "../../../src/storage/open-durable-store.ts";
+import type { DurableStore } from "../../../src/storage/stores.ts";
+import { openEmbeddedVolatileStore } from "../../../src/volatile/embedded.ts";
+import { SingleUse } from "../../../src/volatile/single-use.ts";
+import type { VolatileStore } from "../../../src/volatile/volatile-store.ts";
+import { TestClock } from "../../fixtures/clock.ts";
+import {
+  account,
+  ISSUER,
+  keyRingOf,
+  NOW_MS,
+  POLICY,
+  session,
+  signingKey,
+} from "../../fixtures/saml/installation.ts";
+
+/** What the endpoints made of a message. */
+export const Landed = z.object({
+  status: z.number(),
+  kind: z.string(),
+  /** Of a problem. */
+  code: z.string().optional(),
+  title: z.string().optional(),
+  facts: z.array(z.object({ label: z.string(), value: z.string() })).optional(),
+  location: z.string().optional(),
+  action: z.string().optional(),
+  fields: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional(),
+  cookies: z.array(z.string()),
+});
+export type Landed = z.infer<typeof Landed>;
+
+/** The browser that a message comes through. */
+export interface Visitor {
+  readonly session?: Session | undefined;
+  readonly binding?: string | undefined;
+}
+
+const WRITES: readonly string[] = [
+  "set",
+  "setIfAbsent",
+  "getAndDelete",
+  "delete",
+  "expire",
+  "increment",
+  "hashSet",
+  "hashDelete",
+  "hashIncrement",
+  "takeOnce",
+  "issueOnce",
+];
+
+/** The two SAML endpoints over real stores, with the shell behind them replaced by a note of what it was given. */
+export class Landing {
+  readonly clock = new TestClock(NOW_MS);
+  readonly applications = new Map<string, SamlApplication>();
+  readonly started: { how: "start" | "park"; request: SignOnRequest }[] = [];
+  readonly refusals: string[] = [];
+  readonly soap: { url: string; body: string }[] = [];
+  answerSoap: SoapPost = async () => await Promise.reject(new Error("nobody listens"));
+  visitor: Visitor = { binding: "browser-1" };
+  writes = 0;
+  readonly volatile: VolatileStore;
+  readonly durable: DurableStore;
+  readonly sessions: SessionStore;
+  readonly participants: Participants;
+  readonly runs: LogoutRuns;
+  readonly endSession: EndSession;
+  readonly runner: LogoutRunner;
+  readonly keyRing = keyRingOf(signingKey("RSA-2048"));
+  readonly subjects = new Subjects("a secret of the installation");
+  #server: Server | undefined;
+
+  static async open(...applications: readonly SamlApplication[]): Promise<Landing> {
+    const clock = new TestClock(NOW_MS);
+    const landing = new Landing(await openDurableStore({ url: "sqlite::memory:", clock }));
+    for (const application of applications) landing.applications.set(application.id, application);
+    await landing.#listen();
+    return landing;
+  }
+
+  private constructor(durable: DurableStore) {
+    this.durable = durable;
+    const inner = openEmbeddedVolatileStore({ path: ":memory:", clock: this.clock });
+    this.volatile = counting(inner, () => {
+      this.writes += 1;
+    });
+    this.sessions = new SessionStore(this.volatile, POLICY);
+    this.participants = new Participants(this.volatile, POLICY.sessionAbsoluteMs);
+    this.runs = new LogoutRuns(this.volatile, systemRandom);
+    const messages = new LogoutMessages({
+      issuer: ISSUER,
+      keyRing: this.keyRing,
+      random: systemRandom,
+      clock: this.clock,
+    });
+    const applications = { byId: (id: string): Application | undefined => this.applications.get(id) };
+    const saml = new SamlLogoutChannel({
+      messages,
+      keys: new VerificationKeys(),
+      post: async (url, body, headers) => {
+        this.soap.push({ url, body });
+        return await this.answerSoap(url, body, headers);
+      },
+    });
+    const shared = {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- byId is all that a logout asks for
+      applications: applications as never,
+      receipts: durable.receipts,
+      runs: this.runs,
+      channels: { saml, oidc: saml },
+      clock: this.clock,
+    };
+    this.endSession = new EndSession({
+      ...shared,
+      sessions: this.sessions,
+      participants: this.participants,
+      refreshTokens: durable.refreshTokens,
+      finishers: { saml: samlLogoutFinisher({ applications, messages }) },
+      audit: this.audit(),
+      random: systemRandom,
+    });
+    this.runner = new LogoutRunner({ ...shared, endSession: this.endSession });
+  }
+
+  audit(): AuditTrail {
+    return new AuditTrail(this.durable.audit, this.clock, silentLog);
+  }
+
+  /** A live session of alice, in which these applications were given `alice` under `format`. */
+  async signedOn(id: string, format: string, ...applications: readonly SamlApplication[]): Promise<Session> {
+    const live = session({ id });
+    await this.sessions.place(live, `cookie-${id}`);
+    await this.volatile.set(`${SESSION_PREFIX}cookie-${id}`, JSON.stringify({ gatehouse: live }), 3_600_000);
+    for (const application of applications) {
+      await this.participants.record(id, live.accountId, {
+        applicationId: application.id,
+        protocol: "saml",
+        subject: "alice",
+        sessionIndex: sessionIndexFor(id, application.id),
+        firstSignOnMs: NOW_MS,
+        lastSignOnMs: NOW_MS,
+        wire: { format },
+      });
+    }
+    return live;
+  }
+
+  async get(path: "/saml/sso" | "/saml/slo", query: string): Promise<Landed> {
+    return await this.#send("GET", `${path}?${query}`, undefined);
+  }
+
+  async post(path: "/saml/sso" | "/saml/slo", form: string): Promise<Landed> {
+    return await this.#send("POST", path, form);
+  }
+
+  async close(): Promise<void> {
+    this.#server?.close();
+    await this.volatile.close();
+    await this.durable.close();
+  }
+
+  async #listen(): Promise<void> {
+    const app = express();
+    app.use((request, _response, next) => {
+      request.browser = browserOf(this.visitor);
+      next();
+    });
+    const parts = {
+      issuer: ISSUER,
+      applications: {
+        samlByEntityId: (id: string) =>
+          [...this.applications.values()].find(({ entityId }) => entityId === id),
+      },
+      keys: new VerificationKeys(),
+      policy: POLICY,
+      clock: this.clock,
+      random: systemRandom,
+      audit: this.audit(),
+      log: silentLog,
+      replySender: landing(),
+    };
+    app.use(
+      ssoEndpoint({
+        ...parts,
+        replay: new RequestReplay(this.volatile),
+        accountFor: accountForNameId({
+          issuer: ISSUER,
+          accounts: {
+            findByLoginName: async (typed) =>
+              await Promise.resolve(["alice", "alice@example.org"].includes(typed) ? account() : undefined),
+          },
+          participants: this.participants,
+          subjects: this.subjects,
+        }),
+        signOn: {
+          start: async (request) => await this.#note("start", request),
+          park: async (request) => await this.#note("park", request),
+        },
+        responder: {
+          refuse: async (request, _application, reason) => {
+            this.refusals.push(reason);
+            return await Promise.resolve({ kind: "redirect", location: request.replyTo });
+          },
+        },
+      }),
+      sloEndpoint({
+        ...parts,
+        participants: this.participants,
+        sessions: this.sessions,
+        singleUse: new SingleUse(this.volatile, systemRandom),
+        endSession: this.endSession,
+        runner: this.runner,
+      }),
+    );
+    this.#server = createServer({ maxHeaderSize: 512 * 1024 }, app).listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  async #note(how: "start" | "park", request: SignOnRequest) {
+    this.started.push({ how, request });
+    return await Promise.resolve({ kind: "go", to: `/${how}` } as const);
+  }
+
+  async #send(method: string, path: string, form: string | undefined): Promise<Landed> {
+    const address = this.#server?.address();
+    if (address === null || typeof address !== "object") throw new Error("the landing is not open");
+    const headers = form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" };
+    // Not fetch: the query must leave exactly as it was written.
+    const sent = httpRequest({ host: "127.0.0.1", port: address.port, method, path, headers });
+    sent.end(form);
+    const [response] = z.tuple([z.custom<IncomingMessage>()]).parse(await once(sent, "response"));
+    let text = "";
+    for await (const chunk of response.setEncoding("utf8")) text += String(chunk);
+    const landed: unknown = text.startsWith("{") ? JSON.parse(text) : { kind: `http ${text.slice(0, 60)}` };
+    const facts = z.looseObject({}).parse(landed);
+    return Landed.parse({
+      cookies: response.headers["set-cookie"] ?? [],
+      ...facts,
+      status: response.statusCode,
+    });
+  }
+}
+
+/** Answers with what it was given, as JSON. */
+function landing(): ReplySender {
+  const sender: ReplySender = {
+    outcome(request, response, outcome) {
+      if (outcome.kind === "send") sender.reply(request, response, outcome.reply);
+      else response.json({ kind: "go", location: outcome.to });
+    },
+    reply(request, response, reply) {
+      if (reply.kind === "problem") sender.problem(request, response, reply.problem);
+      else response.json(reply);
+    },
+    problem(_request, response, problem) {
+      response.status(problem.status).json({ ...problem, kind: "problem" });
+    },
+  };
+  return sender;
+}
+
+function browserOf({ session: live, binding }: Visitor): Browser {
+  return {
+    session: live,
+    account: live === undefined ? undefined : account(),
+    binding,
+    address: "192.0.2.1",
+    logIn: async () => await Promise.reject(new Error("nobody logs in here")),
+    logOut: async () => await Promise.resolve(),
+  };
+}
+
+/** Counts what changes the store. */
+function counting(store: VolatileStore, count: () => void): VolatileStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...values: unknown[]): unknown => {
+        if (WRITES.includes(String(name))) count();
+        return Reflect.apply(member, target, values);
+      };
+    },
+  });
+}
