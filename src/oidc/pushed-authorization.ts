@@ -1,7 +1,7 @@
 import type { AuthorizationRequests } from "./authorization-request.ts";
 import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
 import { errorAnswer, type JsonAnswer } from "./json-answer.ts";
-import { OAuthError, oauthErrorAnswer } from "./oauth-error.ts";
+import type { ProgramAnswer } from "./program-endpoint.ts";
 import type { PushedRequests } from "./pushed-requests.ts";
 
 export interface PushedAuthorizationParts {
@@ -13,36 +13,29 @@ export interface PushedAuthorizationParts {
 /**
  * Answers one pushed authorization request (RFC 9126 2): the client proves itself as at the token endpoint, the
  * request is checked as the authorization endpoint would, and 201 names the address to send the browser with. There
- * is no browser here, so every error is JSON (2.3).
+ * is no browser here, so every error is JSON (2.3). Throws `OAuthError` for a client that does not prove itself.
  */
 export async function pushAuthorization(
   parts: PushedAuthorizationParts,
   presented: PresentedClient,
-): Promise<JsonAnswer> {
-  try {
-    return await push(parts, presented);
-  } catch (error) {
-    if (error instanceof OAuthError) return oauthErrorAnswer(error);
-    throw error;
-  }
-}
-
-async function push(parts: PushedAuthorizationParts, presented: PresentedClient): Promise<JsonAnswer> {
+): Promise<ProgramAnswer> {
   const { parameters } = presented;
   const application = await parts.authentication.authenticate(presented);
   if (parameters.has("request_uri")) {
-    return refused("invalid_request", "request_uri cannot be pushed.");
+    return { application, answer: refused("invalid_request", "request_uri cannot be pushed.") };
   }
   const read = await parts.requests.check(application, parameters);
   switch (read.kind) {
-    case "problem":
-      return refused("invalid_request", "redirect_uri must be sent once and be a registered one.");
+    case "problem": {
+      const why = "redirect_uri must be sent once and be a registered one.";
+      return { application, answer: refused("invalid_request", why) };
+    }
     case "error":
-      return refused(read.error.code, read.error.message);
+      return { application, answer: refused(read.error.code, read.error.message) };
     case "request": {
       const { requestUri, expiresInSeconds } = await parts.pushed.push(application.id, parameters);
       const body = { request_uri: requestUri, expires_in: expiresInSeconds };
-      return { status: 201, headers: { "Cache-Control": "no-store" }, body };
+      return { application, answer: { status: 201, headers: { "Cache-Control": "no-store" }, body } };
     }
   }
 }
