@@ -1,0 +1,27 @@
+import { Router } from "express";
+import { adminAccountsEndpoint } from "./admin-accounts-endpoint.ts";
+import { adminApplicationEndpoint } from "./admin-application-endpoint.ts";
+import { adminApplicationsEndpoint } from "./admin-applications-endpoint.ts";
+import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
+import { adminClientEndpoint } from "./admin-client-endpoint.ts";
+import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
+import { ADMIN_PATH, type AdminParts, ownersOnly } from "./owner-endpoint.ts";
+
+/**
+ * Everything under /admin, for owners alone: the guard stands before every route, those that do not exist included.
+ * The routes of what is new come before those of one application, whose id they would otherwise be taken for.
+ */
+export function adminEndpoint(parts: AdminParts): Router {
+  const router = Router();
+  router.use(ownersOnly(parts));
+  router.get("/", (request, response) => {
+    parts.replySender.outcome(request, response, { kind: "go", to: `${ADMIN_PATH}/applications` });
+  });
+  router.use(adminApplicationsEndpoint(parts));
+  router.use(adminMetadataEndpoint(parts));
+  router.use(adminClientEndpoint(parts));
+  router.use(adminApplicationEndpoint(parts));
+  router.use(adminAccountsEndpoint(parts));
+  router.use(adminAuditEndpoint(parts));
+  return router;
+}

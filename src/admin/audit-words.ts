@@ -1,0 +1,38 @@
+import type { AuditEvent } from "../model/audit-event.ts";
+
+/** What an audit line says, as the beginning of a sentence that the target's name completes. */
+const WORDS: Readonly<Record<string, string>> = {
+  "application.registered": "Registered",
+  "application.replaced": "Replaced the registration of",
+  "application.switched-on": "Switched on",
+  "application.switched-off": "Switched off",
+  "application.access-changed": "Changed who may use",
+  "application.removed": "Removed",
+  "account.added": "Added the account",
+  "account.switched-on": "Switched on the account",
+  "account.switched-off": "Switched off the account",
+  "keys.rotated": "Rotated the signing keys",
+  "key.activated": "Signs from now on: the key",
+  "login.succeeded": "Logged in",
+  "login.failed": "Failed to log in",
+  "session.ended": "Logged out",
+  "sign-on.succeeded": "Entered",
+  "sign-on.refused": "Was refused at",
+  "consent.given": "Allowed",
+};
+
+/** The kinds that the page can be narrowed to, with their words. */
+export const AUDIT_KINDS: readonly (readonly [action: string, words: string])[] = Object.entries(WORDS);
+
+/** The words for an event; an action without any is shown as it is. */
+export function auditWords({ action }: Pick<AuditEvent, "action">): string {
+  return Object.hasOwn(WORDS, action) ? (WORDS[action] ?? action) : action;
+}
+
+/** The details in one line, such as `protocol: saml, applications: 3`. */
+export function auditDetail({ detail }: Pick<AuditEvent, "detail">): string {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(", ");
+}
