@@ -162,7 +162,10 @@ export class EndSession {
   #firstEntry(participant: Participant, initiatorId: string | undefined): LogoutEntry {
     const channel = this.#channelOf(participant);
     const asked = participant.applicationId === initiatorId;
-    const outcome = asked ? "signed-out" : channel === "none" ? "not-supported" : "pending";
+    // SAML answers who asked (Profiles 4.4). An OpenID Connect application is told like all the others: to ask for a
+    // logout does not say that it has ended its own session yet.
+    const answered = asked && (participant.protocol === "saml" || channel === "none");
+    const outcome = answered ? "signed-out" : channel === "none" ? "not-supported" : "pending";
     return {
       applicationId: participant.applicationId,
       applicationName:

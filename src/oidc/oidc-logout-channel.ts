@@ -51,13 +51,10 @@ export class OidcLogoutChannel implements LogoutChannel {
   }
 }
 
-/** Section 2.8: 200, and 204 from those who take it literally; 400 refuses; 501 and its neighbours cannot do it. */
+/** Section 2.8: 200, and 204 from those who take it literally, for done; whatever else is not. */
 function resultOf(status: number): LogoutResult {
   if (status === 200 || status === 204) return { outcome: "signed-out" };
-  const detail = `status ${status}`;
-  return status === 501 || status === 404 || status === 405
-    ? { outcome: "not-supported", detail }
-    : { outcome: "refused", detail };
+  return { outcome: status === 501 ? "not-supported" : "refused", detail: `status ${status}` };
 }
 
 function oidc(application: Application): OidcApplication {
