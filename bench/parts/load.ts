@@ -1,0 +1,162 @@
+import { createHash, createPrivateKey, randomBytes, sign } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
+import { Pool } from "undici";
+import { quantile } from "./figures.ts";
+
+/** What the load process is told: what to do, against which server, as whom. */
+export type LoadOrder = {
+  readonly origin: string;
+  readonly cookie: string;
+  readonly connections: number;
+  readonly milliseconds: number;
+} & (
+  | {
+      readonly kind: "saml";
+      readonly path: string;
+      readonly destination: string;
+      readonly entityId: string;
+      readonly acs: string;
+      /** PEM of the service provider's key: every request is signed, and no two are the same. */
+      readonly key: string;
+      /** How many requests to have ready: more than can be answered. */
+      readonly prepared: number;
+    }
+  | {
+      readonly kind: "code-flow";
+      readonly authorizePath: string;
+      readonly tokenPath: string;
+      readonly redirectUri: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+    }
+  | { readonly kind: "get"; readonly path: string; readonly authorization: string }
+  | { readonly kind: "post"; readonly path: string; readonly authorization: string; readonly body: string }
+);
+
+export interface LoadResult {
+  readonly rate: number;
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly errors: number;
+  /** The first thing that went wrong, for whoever looks for the reason. */
+  readonly firstError: string | undefined;
+}
+
+/** One operation; undefined when it went as it should, else what came instead. */
+type Operation = (index: number) => Promise<string | undefined>;
+
+const VERIFIER = randomBytes(32).toString("base64url");
+const CHALLENGE = createHash("sha256").update(VERIFIER).digest("base64url");
+const FORM = "application/x-www-form-urlencoded";
+
+process.on("message", (order: LoadOrder) => {
+  void run(order).then((result) => process.send?.(result));
+});
+process.once("disconnect", () => process.exit(0));
+
+/** Closed loop: each connection starts its next operation when the last one is answered. */
+async function run(order: LoadOrder): Promise<LoadResult> {
+  const pool = new Pool(order.origin, { connections: order.connections, pipelining: 1 });
+  const operation = operationOf(order, pool);
+  // Made ready before the clock starts. Tells the bench that it may look at the server's CPU time now.
+  process.send?.({ ready: true });
+  const latencies: number[] = [];
+  const wrong: string[] = [];
+  const startMs = performance.now();
+  let next = 0;
+  const worker = async () => {
+    while (performance.now() - startMs < order.milliseconds) {
+      const beganMs = performance.now();
+      const problem = await operation(next++);
+      if (problem === undefined) latencies.push(performance.now() - beganMs);
+      else wrong.push(problem);
+      if (wrong.length > 100) return;
+    }
+  };
+  await Promise.all(Array.from({ length: order.connections }, worker));
+  const elapsedMs = performance.now() - startMs;
+  await pool.close();
+  latencies.sort((a, b) => a - b);
+  return {
+    rate: (latencies.length / elapsedMs) * 1000,
+    count: latencies.length,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    errors: wrong.length,
+    firstError: wrong[0],
+  };
+}
+
+function operationOf(order: LoadOrder, pool: Pool): Operation {
+  if (order.kind === "saml") return samlSignOn(order, pool);
+  return order.kind === "code-flow" ? codeFlow(order, pool) : plain(order, pool);
+}
+
+function samlSignOn(order: LoadOrder & { kind: "saml" }, pool: Pool): Operation {
+  const key = createPrivateKey(order.key);
+  const queries = Array.from({ length: order.prepared }, () => signedQuery(order, key));
+  return async () => {
+    const query = queries.pop();
+    if (query === undefined) return "no request is left: prepare more";
+    const { statusCode, body } = await pool.request({
+      method: "GET",
+      path: `${order.path}?${query}`,
+      headers: { cookie: order.cookie },
+    });
+    const text = await body.text();
+    return statusCode === 200 && text.includes('name="SAMLResponse"')
+      ? undefined
+      : `${statusCode} ${text.slice(0, 2_000)}`;
+  };
+}
+
+function signedQuery(order: LoadOrder & { kind: "saml" }, key: ReturnType<typeof createPrivateKey>): string {
+  const xml = `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomBytes(16).toString("hex")}" Version="2.0" IssueInstant="${new Date().toISOString()}" Destination="${order.destination}" ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" AssertionConsumerServiceURL="${order.acs}"><saml:Issuer>${order.entityId}</saml:Issuer></samlp:AuthnRequest>`;
+  const algorithm = encodeURIComponent("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
+  const query = `SAMLRequest=${encodeURIComponent(deflateRawSync(xml).toString("base64"))}&RelayState=start&SigAlg=${algorithm}`;
+  const signature = sign("sha256", Buffer.from(query), key).toString("base64");
+  return `${query}&Signature=${encodeURIComponent(signature)}`;
+}
+
+function codeFlow(order: LoadOrder & { kind: "code-flow" }, pool: Pool): Operation {
+  const redirectUri = encodeURIComponent(order.redirectUri);
+  const basic = Buffer.from(`${order.clientId}:${order.clientSecret}`).toString("base64");
+  return async (index) => {
+    const query = `client_id=${order.clientId}&response_type=code&scope=openid%20profile%20email&redirect_uri=${redirectUri}&state=s${index}&nonce=n${index}&code_challenge=${CHALLENGE}&code_challenge_method=S256`;
+    const answer = await pool.request({
+      method: "GET",
+      path: `${order.authorizePath}?${query}`,
+      headers: { cookie: order.cookie },
+    });
+    await answer.body.dump();
+    const code = /[?&]code=([^&]+)/.exec(String(answer.headers["location"]))?.[1];
+    if (code === undefined) return `${answer.statusCode} ${String(answer.headers["location"])}`;
+    const token = await pool.request({
+      method: "POST",
+      path: order.tokenPath,
+      headers: { authorization: `Basic ${basic}`, "content-type": FORM },
+      body: `grant_type=authorization_code&code=${code}&redirect_uri=${redirectUri}&code_verifier=${VERIFIER}`,
+    });
+    const text = await token.body.text();
+    return text.includes('"id_token"') ? undefined : `${token.statusCode} ${text}`;
+  };
+}
+
+function plain(order: LoadOrder & { kind: "get" | "post" }, pool: Pool): Operation {
+  const headers: Record<string, string> =
+    order.authorization === "" ? {} : { authorization: order.authorization };
+  return async () => {
+    const answer =
+      order.kind === "get"
+        ? await pool.request({ method: "GET", path: order.path, headers })
+        : await pool.request({
+            method: "POST",
+            path: order.path,
+            headers: { ...headers, "content-type": FORM },
+            body: order.body,
+          });
+    const text = await answer.body.text();
+    return answer.statusCode === 200 ? undefined : `${answer.statusCode} ${text.slice(0, 300)}`;
+  };
+}
