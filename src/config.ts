@@ -87,7 +87,12 @@ function readIssuer(value: string): string {
 /** http is for a loopback host alone: there, nobody between can read a cookie. */
 export function isLoopback(address: string): boolean {
   const host = new URL(address).hostname;
-  return host === "localhost" || host.endsWith(".localhost") || /^127\.\d+\.\d+\.\d+$/.test(host) || host === "[::1]";
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    /^127\.\d+\.\d+\.\d+$/.test(host) ||
+    host === "[::1]"
+  );
 }
 
 function readSecrets(environment: Environment): readonly string[] {
@@ -136,7 +141,8 @@ function integer(environment: Environment, name: string, fallback: number, min: 
 function flag(environment: Environment, name: string, fallback: boolean): boolean {
   const text = environment[name];
   if (text === undefined || text === "") return fallback;
-  if (text !== "true" && text !== "false") throw new ConfigError(`${name} must be true or false, not ${text}`);
+  if (text !== "true" && text !== "false")
+    throw new ConfigError(`${name} must be true or false, not ${text}`);
   return text === "true";
 }
 

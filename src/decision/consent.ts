@@ -21,7 +21,8 @@ export function consentState(
   grant: Grant | undefined,
 ): ConsentState {
   const asked = request.scopes.filter((scope) => !UNASKED.has(scope));
-  if (application.consent === "implied" || asked.length === 0) return { missing: [], released: request.scopes };
+  if (application.consent === "implied" || asked.length === 0)
+    return { missing: [], released: request.scopes };
   const allowed = new Set(grant?.scopes);
   const released = request.scopes.filter((scope) => UNASKED.has(scope) || allowed.has(scope));
   if (grant?.answeredRequestId === request.id) return { missing: [], released };

@@ -65,7 +65,9 @@ function loginNeeded(input: DecisionInput): Decision | undefined {
 function strengthNeeded(input: DecisionInput, session: Session): Decision | undefined {
   const requested = input.request.requestedContext;
   if (requested === undefined || satisfies(session.authentication.context, requested)) return undefined;
-  const reachable = acceptable(requested).filter((context) => input.policy.availableContexts.includes(context));
+  const reachable = acceptable(requested).filter((context) =>
+    input.policy.availableContexts.includes(context),
+  );
   if (reachable.length > 0) return { kind: "step-up", to: reachable };
   return requested.essential ? { kind: "refuse", reason: "context-not-possible" } : undefined;
 }

@@ -40,15 +40,23 @@ export function selfSignedCertificate(
   );
   const signature = sign(hash, toBeSigned, privateKey);
   // A BIT STRING begins with the number of its unused bits.
-  return sequence(toBeSigned, algorithmDer, tagged(0x03, Buffer.concat([Buffer.from([0]), signature]))).toString(
-    "base64",
-  );
+  return sequence(
+    toBeSigned,
+    algorithmDer,
+    tagged(0x03, Buffer.concat([Buffer.from([0]), signature])),
+  ).toString("base64");
 }
 
 /** Base64 DER of a certificate given as PEM, and whether it belongs to the key. Throws when it is no certificate. */
-export function certificateFromPem(pem: string, privateKey: KeyObject): { certificate: string; belongs: boolean } {
+export function certificateFromPem(
+  pem: string,
+  privateKey: KeyObject,
+): { certificate: string; belongs: boolean } {
   const certificate = new X509Certificate(pem);
-  return { certificate: certificate.raw.toString("base64"), belongs: certificate.checkPrivateKey(privateKey) };
+  return {
+    certificate: certificate.raw.toString("base64"),
+    belongs: certificate.checkPrivateKey(privateKey),
+  };
 }
 
 function tagged(tag: number, content: Buffer): Buffer {
@@ -65,13 +73,19 @@ function sequence(...parts: readonly Buffer[]): Buffer {
 
 /** `CN=commonName`; 64 characters at most (RFC 5280, ub-common-name). */
 function distinguishedName(commonName: string): Buffer {
-  const attribute = sequence(Buffer.from("0603550403", "hex"), tagged(0x0c, Buffer.from(commonName.slice(0, 64))));
+  const attribute = sequence(
+    Buffer.from("0603550403", "hex"),
+    tagged(0x0c, Buffer.from(commonName.slice(0, 64))),
+  );
   return sequence(tagged(0x31, attribute));
 }
 
 /** UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
 function time(ms: number): Buffer {
-  const digits = new Date(ms).toISOString().replace(/\.\d+Z$/, "Z").replace(/[-:T]/g, "");
+  const digits = new Date(ms)
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replace(/[-:T]/g, "");
   return Number(digits.slice(0, 4)) < 2050
     ? tagged(0x17, Buffer.from(digits.slice(2)))
     : tagged(0x18, Buffer.from(digits));

@@ -35,7 +35,8 @@ function readPair(folder: string, file: string): GivenKey {
     createPrivateKey(readFileSync(join(folder, file))),
   );
   const type = typeOf(privateKey);
-  if (type === undefined) throw new GivenKeyError(file, "must be RSA of 2048 bits or more, P-256, P-384 or Ed25519");
+  if (type === undefined)
+    throw new GivenKeyError(file, "must be RSA of 2048 bits or more, P-256, P-384 or Ed25519");
   const { certificate, belongs } = attempt(certificateFile, "is not a certificate in PEM", () =>
     certificateFromPem(readFileSync(join(folder, certificateFile), "utf8"), privateKey),
   );

@@ -53,7 +53,9 @@ export class SigningKeys {
     const keys = await Promise.all(
       records.map(async (record) => {
         const known = ring.byId(record.id);
-        return known === undefined ? await this.#open(record) : { ...known, state: record.state, stateSinceMs: record.stateSinceMs };
+        return known === undefined
+          ? await this.#open(record)
+          : { ...known, state: record.state, stateSinceMs: record.stateSinceMs };
       }),
     );
     ring.load(keys.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || a.createdAtMs - b.createdAtMs));
@@ -79,7 +81,11 @@ export class SigningKeys {
     const records = await this.#parts.store.published();
     const reports: RotationReport[] = [];
     for (const type of new Set(records.map((record) => record.type))) {
-      const report = await this.#rotateType(records.filter((record) => record.type === type), type, nowMs);
+      const report = await this.#rotateType(
+        records.filter((record) => record.type === type),
+        type,
+        nowMs,
+      );
       if (report !== undefined) reports.push(report);
     }
     await this.load();
@@ -95,7 +101,9 @@ export class SigningKeys {
     const next = records.find((record) => record.state === "next") ?? (await this.make(type, "next"));
     const isNew = !records.includes(next);
     const following = await this.make(type, "next");
-    const old = records.filter((record) => record.state === "retiring" && nowMs - record.stateSinceMs > RETIRING_MS);
+    const old = records.filter(
+      (record) => record.state === "retiring" && nowMs - record.stateSinceMs > RETIRING_MS,
+    );
     const changes = [
       ...old.map((record) => ({ id: record.id, from: "retiring", to: "retired" }) as const),
       ...(active === undefined ? [] : [{ id: active.id, from: "active", to: "retiring" } as const]),
@@ -120,7 +128,12 @@ export class SigningKeys {
   async take(given: readonly GivenKey[]): Promise<void> {
     for (const key of given) {
       const records = (await this.#parts.store.published()).filter((record) => record.type === key.type);
-      const record = await this.record(key.type, records.length === 0 ? "active" : "next", key.privateKey, key.certificate);
+      const record = await this.record(
+        key.type,
+        records.length === 0 ? "active" : "next",
+        key.privateKey,
+        key.certificate,
+      );
       if (records.some((known) => known.id === record.id)) continue;
       if (records.length === 0) {
         await this.#parts.store.insertFirst([record, await this.make(key.type, "next")]);

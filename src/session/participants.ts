@@ -28,7 +28,11 @@ export class Participants {
   async record(sessionId: string, accountId: string, participant: Participant): Promise<void> {
     const known = JSON.stringify({ sessionId, accountId });
     await Promise.all([
-      this.#store.hashSet(listKey(sessionId), { [participant.applicationId]: JSON.stringify(participant) }, this.#ttlMs),
+      this.#store.hashSet(
+        listKey(sessionId),
+        { [participant.applicationId]: JSON.stringify(participant) },
+        this.#ttlMs,
+      ),
       this.#store.hashSet(
         subjectKey(participant.applicationId, participant.subject),
         { [participant.sessionIndex]: known },

@@ -32,7 +32,11 @@ export class SessionStore {
   async place(session: Session, cookieHash: string): Promise<void> {
     await Promise.all([
       this.#store.set(atKey(session.id), cookieHash, this.longestMs),
-      this.#store.hashSet(accountKey(session.accountId), { [session.id]: String(session.startedAtMs) }, this.longestMs),
+      this.#store.hashSet(
+        accountKey(session.accountId),
+        { [session.id]: String(session.startedAtMs) },
+        this.longestMs,
+      ),
     ]);
   }
 

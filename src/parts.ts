@@ -1,0 +1,117 @@
+import { availableParallelism } from "node:os";
+import { Accounts } from "./account/accounts.ts";
+import { AuditTrail } from "./audit/audit-trail.ts";
+import type { Config } from "./config.ts";
+import { Applications } from "./flow/applications.ts";
+import { readGivenKeys } from "./keys/given-keys.ts";
+import { KeyRing } from "./keys/key-ring.ts";
+import { Sealing } from "./keys/sealing.ts";
+import { SigningKeys } from "./keys/signing-keys.ts";
+import { checksInFlight, PasswordHasher } from "./login/password-hasher.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Log } from "./platform/log.ts";
+import { type Random, randomToken } from "./platform/random.ts";
+import { Participants } from "./session/participants.ts";
+import { SessionStore } from "./session/session-store.ts";
+import { Subjects } from "./session/subject.ts";
+import { openStores, type Stores } from "./storage/open-stores.ts";
+import type { DurableStore } from "./storage/stores.ts";
+import { SingleUse } from "./volatile/single-use.ts";
+import { Versions } from "./volatile/versions.ts";
+
+/** What comes from outside the process; the tests put in a clock that stands still. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The parts that belong to no protocol: what the server, the demo and the command all stand on. */
+export interface Parts extends Platform {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly sealing: Sealing;
+  readonly keyRing: KeyRing;
+  readonly signingKeys: SigningKeys;
+  readonly subjects: Subjects;
+  readonly applications: Applications;
+  readonly accounts: Accounts;
+  readonly hasher: PasswordHasher;
+  readonly audit: AuditTrail;
+  readonly versions: Versions;
+  readonly singleUse: SingleUse;
+  readonly sessions: SessionStore;
+  readonly participants: Participants;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the stores, migrates, makes or takes the signing keys, and reads the applications into memory. Throws
+ * `ConfigError`, `GivenKeyError`, `SealBroken` or `Unavailable`, each with one clear line.
+ */
+export async function openParts(config: Config, platform: Platform): Promise<Parts> {
+  const stores = await openStores(config, platform.clock);
+  try {
+    return await assemble(config, platform, stores);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+async function assemble(config: Config, platform: Platform, stores: Stores): Promise<Parts> {
+  const { clock, random, log } = platform;
+  const { durable, volatile } = stores;
+  const sealing = new Sealing(config.secrets, random);
+  const keyRing = new KeyRing();
+  const { issuer } = config;
+  const signingKeys = new SigningKeys({
+    store: durable.signingKeys,
+    sealing,
+    ring: keyRing,
+    issuer,
+    clock,
+    random,
+  });
+  await signingKeys.take(readGivenKeys(config.certsFolder));
+  await signingKeys.ensure();
+  const applications = new Applications(durable.applications);
+  await applications.reload();
+  const accounts = new Accounts(durable.accounts);
+  const audit = new AuditTrail(durable.audit, clock, log);
+  const sessions = new SessionStore(volatile, config.policy);
+  const versions = new Versions(volatile, clock);
+  versions.watch("applications", async () => await applications.reload());
+  versions.watch("keys", async () => await signingKeys.load());
+  versions.watch("accounts", async () => await Promise.resolve(accounts.invalidate()));
+  return {
+    ...platform,
+    config,
+    stores,
+    sealing,
+    keyRing,
+    signingKeys,
+    subjects: new Subjects(await installationSecret(durable, sealing, random)),
+    applications,
+    accounts,
+    hasher: await PasswordHasher.create(random, checksInFlight(availableParallelism(), config.workers)),
+    audit,
+    versions,
+    singleUse: new SingleUse(volatile, random),
+    sessions,
+    participants: new Participants(volatile, sessions.longestMs),
+    close: async () => await closeParts(versions, audit, stores),
+  };
+}
+
+/** Made once for the installation: pairwise subjects hang on it and must outlive every change of GATEHOUSE_SECRET. */
+async function installationSecret(durable: DurableStore, sealing: Sealing, random: Random): Promise<string> {
+  const sealed = await durable.secrets.putIfAbsent("subjects", sealing.seal(randomToken(random), "subjects"));
+  return sealing.open(sealed, "subjects");
+}
+
+async function closeParts(versions: Versions, audit: AuditTrail, stores: Stores): Promise<void> {
+  versions.stop();
+  await audit.flush();
+  await stores.close();
+}

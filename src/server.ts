@@ -1,0 +1,280 @@
+import type { AddressInfo } from "node:net";
+import express, { type Express, Router } from "express";
+import { homeEndpoint } from "./account/home-endpoint.ts";
+import { logoutEndpoint } from "./account/logout-endpoint.ts";
+import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
+import { adminEndpoint } from "./admin/admin-endpoint.ts";
+import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
+import type { Config } from "./config.ts";
+import type { EndSession } from "./flow/end-session.ts";
+import { PATHS } from "./flow/endpoints.ts";
+import { addressReader } from "./http/address.ts";
+import { browserMiddleware } from "./http/browser.ts";
+import { Csrf } from "./http/csrf.ts";
+import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
+import { healthEndpoint, Metrics } from "./http/health-endpoint.ts";
+import { drain, listen, listener } from "./http/listener.ts";
+import { logoutRunEndpoint } from "./http/logout-run-endpoint.ts";
+import { createRenderer, VIEWS_FOLDER } from "./http/render.ts";
+import { createReplySender, type ReplySender } from "./http/reply-sender.ts";
+import { resumeEndpoint } from "./http/resume-endpoint.ts";
+import { securityHeaders } from "./http/security-headers.ts";
+import { sessionMiddleware } from "./http/session-middleware.ts";
+import { loadAssets } from "./http/static-files.ts";
+import { chooseAccountEndpoint } from "./login/choose-account-endpoint.ts";
+import { consentEndpoint } from "./login/consent-endpoint.ts";
+import { KnownDevices } from "./login/known-devices.ts";
+import { loginEndpoint } from "./login/login-endpoint.ts";
+import { PasswordLogin } from "./login/password-login.ts";
+import { stepUpEndpoint } from "./login/step-up-endpoint.ts";
+import { Throttle } from "./login/throttle.ts";
+import { openParts, type Parts, type Platform } from "./parts.ts";
+import { openProtocols, type Protocols } from "./protocols.ts";
+import { systemClock } from "./platform/clock.ts";
+import { createLog } from "./platform/log.ts";
+import { systemRandom } from "./platform/random.ts";
+import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
+import { claimRules } from "./oidc/claims.ts";
+import { discoveryEndpoint } from "./oidc/discovery-endpoint.ts";
+import { endSessionEndpoint } from "./oidc/end-session-endpoint.ts";
+import { introspectionEndpoint } from "./oidc/introspection-endpoint.ts";
+import { jwksEndpoint } from "./oidc/jwks-endpoint.ts";
+import { parEndpoint } from "./oidc/par-endpoint.ts";
+import { revocationEndpoint } from "./oidc/revocation-endpoint.ts";
+import { tokenEndpoint } from "./oidc/token-endpoint.ts";
+import { userinfoEndpoint } from "./oidc/userinfo-endpoint.ts";
+import type { Application } from "./model/application.ts";
+import type { ReleaseRule } from "./model/release.ts";
+import { accountForNameId } from "./saml/expected-account.ts";
+import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
+import { RequestReplay } from "./saml/request-replay.ts";
+import { sloEndpoint } from "./saml/slo-endpoint.ts";
+import { ssoEndpoint } from "./saml/sso-endpoint.ts";
+
+export interface RunningServer {
+  readonly port: number;
+  /** One line for the start: where it listens, and which stores serve. */
+  readonly greeting: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts Gatehouse: opens the stores, migrates, mounts every endpoint, listens. Throws what start-error.ts puts into one
+ * clear line. Port 0 takes a free one.
+ */
+export async function startServer(config: Config, overrides: Partial<Platform> = {}): Promise<RunningServer> {
+  const platform = {
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog(config.logLevel),
+    ...overrides,
+  };
+  const parts = await openParts(config, platform);
+  const state = { accepting: true };
+  const server = listener(
+    config,
+    createApp(parts, () => state.accepting),
+  );
+  try {
+    await listen(server, config);
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+  parts.versions.start();
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    greeting: `Gatehouse serves ${config.issuer} on port ${port}: ${parts.stores.description}`,
+    close: async () => {
+      state.accepting = false;
+      await drain(server);
+      await parts.close();
+    },
+  };
+}
+
+/** The application with everything mounted, under the issuer's path. */
+export function createApp(parts: Parts, accepting: () => boolean): Express {
+  const { config, keyRing, applications, accounts, sessions, participants, audit, clock, random, log } =
+    parts;
+  const { issuer, policy } = config;
+  const { durable, volatile } = parts.stores;
+  const secure = issuer.startsWith("https:");
+  const base = new URL(issuer).pathname.replace(/\/$/, "");
+  const assets = loadAssets(VIEWS_FOLDER, base);
+  const render = createRenderer(
+    { base, host: new URL(issuer).host, links: [], ...assets.site },
+    VIEWS_FOLDER,
+  );
+  const replySender = createReplySender({ issuer, render, log, clock, random });
+  const csrf = new Csrf(parts.sealing.derive("csrf"), issuer);
+  const metrics = new Metrics();
+  const protocols = openProtocols(parts);
+  const { signOn, endSession, logoutRunner } = protocols;
+  const passwordLogin = new PasswordLogin({
+    accounts,
+    store: durable.accounts,
+    hasher: parts.hasher,
+    throttle: new Throttle(volatile, clock),
+    devices: new KnownDevices(volatile, random),
+    audit,
+    clock,
+  });
+  const step = { signOn, csrf, replySender, render };
+
+  const app = express();
+  app.set("query parser", false);
+  app.set("etag", false);
+  app.disable("x-powered-by");
+  app.use(metrics.middleware(), securityHeaders(issuer));
+
+  // For programs: no cookie is read here, and none is set.
+  const programs = express.Router();
+  programs.use(healthEndpoint({ durable, volatile, accepting, metrics }));
+  programs.use(assets.router);
+  programs.use(metadataEndpoint({ issuer, keyRing, random, clock, soapLogout: false }));
+  programs.use(oidcProgramEndpoints(parts, protocols));
+
+  // For people's browsers: behind the session and the binding.
+  const people = express.Router();
+  people.use(
+    sessionMiddleware({
+      store: volatile,
+      cookieSecret: parts.sealing.derive("cookie"),
+      secure,
+      policy,
+      random,
+    }),
+    browserMiddleware({
+      sessions,
+      accounts,
+      replaced: async (sessionId) => void (await endSession.endQuietly([sessionId])),
+      addressOf: addressReader(config.trustProxy),
+      secure,
+      policy,
+      clock,
+      random,
+    }),
+  );
+  people.use(samlEndpoints(parts, protocols, replySender));
+  people.use(oidcBrowserEndpoints(parts, protocols, replySender));
+  people.get(PATHS.resume, resumeEndpoint({ signOn, replySender }));
+  people.use(loginEndpoint({ passwordLogin, signOn, csrf, replySender, render, policy, clock, secure }));
+  people.use(chooseAccountEndpoint(step));
+  people.use(stepUpEndpoint(step));
+  people.use(consentEndpoint({ ...step, rulesOf: rulesOfConsent }));
+  people.get(PATHS.home, homeEndpoint({ applications, replySender, render, policy, clock }));
+  people.use(
+    sessionsEndpoint({ sessions, participants, applications, endSession, csrf, replySender, render }),
+  );
+  people.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
+  people.use(
+    ADMIN_PATH,
+    adminEndpoint({
+      issuer,
+      acts: actParts(parts, endSession),
+      applications,
+      auditEvents: durable.audit,
+      sessions,
+      keyRing,
+      volatile,
+      csrf,
+      render,
+      replySender,
+    }),
+  );
+  people.use(
+    logoutRunEndpoint({
+      runner: logoutRunner,
+      receipts: durable.receipts,
+      applications,
+      render,
+      replySender,
+    }),
+  );
+
+  for (const path of new Set([base === "" ? "/" : base, "/"])) app.use(path, programs, people);
+  app.use(notFoundHandler({ render, log, random, clock }), errorHandler({ render, log, random, clock }));
+  return app;
+}
+
+/** What the administrators' acts are given in a server: a change is in force here at once, elsewhere within a second. */
+function actParts(parts: Parts, endSession: EndSession) {
+  const { applications, accounts, signingKeys, sessions, versions, hasher, audit, clock, random } = parts;
+  const refresh = {
+    applications: async () => await applications.reload(),
+    accounts: async () => await Promise.resolve(accounts.invalidate()),
+    keys: async () => await signingKeys.load(),
+  };
+  return {
+    store: parts.stores.durable,
+    hasher,
+    audit,
+    clock,
+    random,
+    announce: async (changed: keyof typeof refresh) => {
+      await versions.bump(changed);
+      await refresh[changed]();
+    },
+    endSessions: async (accountId: string) => {
+      const live = await sessions.listByAccount(accountId);
+      return (await endSession.endQuietly(live.map(({ id }) => id))).length;
+    },
+  };
+}
+
+/** SAML's endpoints that a browser comes to. */
+function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, replySender: ReplySender): Router {
+  const { applications, accounts, sessions, participants, singleUse, subjects, audit, clock, random, log } =
+    parts;
+  const { issuer, policy } = parts.config;
+  const { signOn, endSession, logoutRunner: runner } = shell;
+  const received = { issuer, applications, keys: saml.keys, policy, clock, random, replySender, audit };
+  const replay = new RequestReplay(parts.stores.volatile);
+  const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
+  return Router().use(
+    ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
+    sloEndpoint({ ...received, participants, sessions, singleUse, endSession, runner }),
+  );
+}
+
+/** OpenID Connect's endpoints that a browser comes to. */
+function oidcBrowserEndpoints(parts: Parts, protocols: Protocols, replySender: ReplySender): Router {
+  const { keyRing, applications, subjects, random } = parts;
+  const { issuer } = parts.config;
+  const { volatile } = parts.stores;
+  const { signOn, endSession, oidc } = protocols;
+  return Router().use(
+    authorizeEndpoint({ issuer, requests: oidc.requests, signOn, replySender }),
+    endSessionEndpoint({
+      issuer,
+      keyRing,
+      applications,
+      subjects,
+      endSession,
+      volatile,
+      replySender,
+      random,
+    }),
+  );
+}
+
+/** OpenID Connect's endpoints that programs call. */
+function oidcProgramEndpoints({ config, keyRing }: Parts, { oidc }: Protocols): Router {
+  const { issuer, policy } = config;
+  return Router().use(
+    discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts }),
+    jwksEndpoint({ keyRing }),
+    parEndpoint(oidc),
+    tokenEndpoint(oidc),
+    userinfoEndpoint(oidc),
+    introspectionEndpoint({ issuer, ...oidc }),
+    revocationEndpoint(oidc),
+  );
+}
+
+/** The consent page is OpenID Connect's alone: a SAML application is given what its mapping says. */
+function rulesOfConsent(application: Application): readonly ReleaseRule[] {
+  return application.protocol === "oidc" ? claimRules(application) : [];
+}
