@@ -7,6 +7,8 @@ import {
   type TestPostgres,
   type TestRedis,
 } from "../fixtures/servers.ts";
+import { rotateKeys } from "../../src/admin/acts/rotate-keys.ts";
+import { withInstallation } from "../../src/cli/installation.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { HttpBrowser } from "./http-browser.ts";
 import { startInstallation, type TestInstallation } from "./installation.ts";
