@@ -104,13 +104,14 @@ function checkReference(reference: XmlElement): void {
     canonicalization === undefined ||
     !isNamed(enveloped, DS, "Transform") ||
     !isNamed(canonicalization, DS, "Transform") ||
-    attribute(enveloped, "Algorithm") !== ENVELOPED ||
-    enveloped.children.length > 0
+    attribute(enveloped, "Algorithm") !== ENVELOPED
   ) {
     throw shape(
       "the transforms are not enveloped-signature and exclusive canonicalisation (SAML Core 5.4.4)",
     );
   }
+  // It has no parameters; xml-crypto as a sender writes the other transform's on it all the same.
+  checkParameters(enveloped);
   checkCanonicalization(canonicalization);
   const [digestMethod] = childrenNamed(reference, DS, "DigestMethod");
   if (digestMethod === undefined || !DIGEST_METHODS.has(attribute(digestMethod, "Algorithm") ?? "")) {
@@ -124,6 +125,10 @@ function checkCanonicalization(element: XmlElement): void {
   if (attribute(element, "Algorithm") !== EXC_C14N) {
     throw algorithm("only exclusive canonicalisation without comments is accepted");
   }
+  checkParameters(element);
+}
+
+function checkParameters(element: XmlElement): void {
   for (const child of element.children) {
     const prefixes = attribute(child, "PrefixList")?.split(/\s+/) ?? [];
     if (!isNamed(child, EXC_C14N, "InclusiveNamespaces") || prefixes.length > PREFIXES_AT_MOST) {

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { deliver, openWorld, type RefusedCase, stateOf, type World } from "./corpus.ts";
+import { REFUSED_BINDINGS } from "./refused-bindings.ts";
+import { REFUSED_LOGOUTS } from "./refused-logouts.ts";
+import { REFUSED_REQUESTS } from "./refused-requests.ts";
 import { REFUSED_SIGNATURES } from "./refused-signatures.ts";
+import { REFUSED_TEXT } from "./refused-text.ts";
 
 const GROUPS: readonly (readonly [string, readonly RefusedCase[]])[] = [
   ["signatures that prove nothing are refused", REFUSED_SIGNATURES],
+  ["text that readers disagree on, or pay too much for, is refused", REFUSED_TEXT],
+  ["messages that are packed in another way are refused", REFUSED_BINDINGS],
+  ["requests that are not what they must be are refused", REFUSED_REQUESTS],
+  ["logouts that nobody may ask for are refused", REFUSED_LOGOUTS],
 ];
 
 for (const [title, cases] of GROUPS) {
