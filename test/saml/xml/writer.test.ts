@@ -68,6 +68,35 @@ for (const [name, value, written] of ATTRIBUTES) {
   });
 }
 
+test("SA-73 each of the 65,536 UTF-16 units is written as the standard says, or refused as XML 1.0, 2.2 says", () => {
+  const text = new Map([
+    ["&", "&amp;"],
+    ["<", "&lt;"],
+    [">", "&gt;"],
+    ["\r", "&#xD;"],
+  ]);
+  const attribute = new Map([
+    ["&", "&amp;"],
+    ["<", "&lt;"],
+    ['"', "&quot;"],
+    ["\t", "&#x9;"],
+    ["\n", "&#xA;"],
+    ["\r", "&#xD;"],
+  ]);
+  let refused = 0;
+  for (let code = 0; code <= 0xffff; code += 1) {
+    const unit = String.fromCharCode(code);
+    if ((code < 0x20 && !"\t\n\r".includes(unit)) || (code >= 0xd800 && code <= 0xdfff) || code >= 0xfffe) {
+      assert.throws(() => xml`<a>${unit}</a>`, XmlCharacterError);
+      refused += 1;
+      continue;
+    }
+    assert.equal(xml`<a>${unit}</a>`.canonical, `<a>${text.get(unit) ?? unit}</a>`);
+    assert.equal(xml`<a b="${unit}"></a>`.canonical, `<a b="${attribute.get(unit) ?? unit}"></a>`);
+  }
+  assert.equal(refused, 29 + 2048 + 2);
+});
+
 test("a fragment is put in as it is, undefined writes nothing, and fragments can be joined", () => {
   const inner = concatenated([xml`<b>${"<"}</b>`, xml`<c></c>`]);
   assert.equal(xml`<a>${inner}${undefined}</a>`.canonical, "<a><b>&lt;</b><c></c></a>");
