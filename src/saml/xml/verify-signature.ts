@@ -110,7 +110,7 @@ function checkReference(reference: XmlElement): void {
       "the transforms are not enveloped-signature and exclusive canonicalisation (SAML Core 5.4.4)",
     );
   }
-  // It has no parameters; xml-crypto as a sender writes the other transform's on it all the same.
+  // It has no parameters; xml-crypto as a sender writes the other transform's on it all the same, in its namespace.
   checkParameters(enveloped);
   checkCanonicalization(canonicalization);
   const [digestMethod] = childrenNamed(reference, DS, "DigestMethod");
@@ -129,9 +129,10 @@ function checkCanonicalization(element: XmlElement): void {
 }
 
 function checkParameters(element: XmlElement): void {
+  const namespace = attribute(element, "Algorithm") ?? "";
   for (const child of element.children) {
     const prefixes = attribute(child, "PrefixList")?.split(/\s+/) ?? [];
-    if (!isNamed(child, EXC_C14N, "InclusiveNamespaces") || prefixes.length > PREFIXES_AT_MOST) {
+    if (!isNamed(child, namespace, "InclusiveNamespaces") || prefixes.length > PREFIXES_AT_MOST) {
       throw shape("a canonicalisation with unknown or too many parameters");
     }
   }
