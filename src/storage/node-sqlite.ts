@@ -1,8 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
 import {
   CompiledQuery,
   type DatabaseConnection,
   type Dialect,
+  type QueryResult,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
@@ -10,15 +12,17 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from "kysely";
+import { Unavailable } from "../platform/unavailable.ts";
 import { fromSqlite, withoutNul } from "./driver-errors.ts";
-import { openSqliteFile } from "./sqlite-file.ts";
+import { isHeldByAnother, openSqliteFile } from "./sqlite-file.ts";
 
-const BUSY_TIMEOUT_MS = 5_000;
+const LOCK_PATIENCE_MS = 5_000;
+const LOCK_RETRY_AT_MOST_MS = 50;
 const PREPARED_AT_MOST = 256;
 
 /** Kysely's SQLite dialect over `node:sqlite`. A commit is on the disk before it returns. */
 export function nodeSqliteDialect(path: string): Dialect {
-  return new ImmediateDialect(openSqliteFile({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, synchronous: "FULL" }));
+  return new ImmediateDialect(openSqliteFile({ path, busyTimeoutMs: 0, synchronous: "FULL" }));
 }
 
 class ImmediateDialect extends SqliteDialect {
@@ -49,6 +53,10 @@ class ImmediateDriver extends SqliteDriver {
     this.#database = database;
   }
 
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new PatientConnection(await super.acquireConnection());
+  }
+
   /** Takes the write lock at once: a transaction that reads first and writes later would fail as busy, or act on old rows. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
@@ -57,6 +65,36 @@ class ImmediateDriver extends SqliteDriver {
   /** SQLite has already rolled back by itself after some errors (disk full, I/O); a second time would hide the first error. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#database.isOpen && this.#database.isTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
+/**
+ * Waits for another process's lock without holding up this one: SQLite's own waiting would stop the event loop. A
+ * statement that was refused as busy has done nothing, so it may be sent again; within an immediate transaction none
+ * is refused.
+ */
+class PatientConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const endMs = performance.now() + LOCK_PATIENCE_MS;
+    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LOCK_RETRY_AT_MOST_MS)) {
+      try {
+        return await this.#connection.executeQuery<R>(query);
+      } catch (error) {
+        const held = error instanceof Unavailable && isHeldByAnother(error.cause);
+        if (!held || performance.now() >= endMs) throw error;
+        await wait(pauseMs);
+      }
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#connection.streamQuery<R>(query, chunkSize);
   }
 }
 

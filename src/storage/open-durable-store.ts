@@ -13,6 +13,7 @@ import { KyselySecretStore } from "./kysely/secret-store.ts";
 import { KyselySigningKeyStore } from "./kysely/signing-key-store.ts";
 import { nodeSqliteDialect } from "./node-sqlite.ts";
 import { postgresDialect } from "./postgres.ts";
+import { isSqliteTrouble } from "./sqlite-file.ts";
 import type { DurableStore } from "./stores.ts";
 
 const SQLITE = "sqlite:";
@@ -59,7 +60,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
 
 function describeOpenError(error: unknown, url: string): unknown {
   const reason = innermost(error);
-  const trouble = error instanceof Unavailable || isFileTrouble(error);
+  const trouble = error instanceof Unavailable || isSqliteTrouble(error) || isFileTrouble(error);
   if (!trouble) return error;
   return new Unavailable("durable", {
     cause: new Error(`cannot open the database at ${withoutPassword(url)}: ${reason}`),

@@ -5,11 +5,13 @@ import { DatabaseSync } from "node:sqlite";
 export interface SqliteFileOptions {
   /** A file, whose folder is made when it is missing, or `:memory:`. */
   readonly path: string;
-  /** How long a statement waits for another process's lock before it fails as busy. */
+  /** How long a statement waits for another process's lock before it fails as busy; the whole process waits with it. */
   readonly busyTimeoutMs: number;
   /** FULL: a commit is on the disk before it returns. NORMAL: a power cut may lose the last commits. */
   readonly synchronous: "FULL" | "NORMAL";
 }
+
+const SWITCH_PATIENCE_MS = 2_000;
 
 /** Opens a SQLite database the way both stores need it: WAL, foreign keys on, a bounded wait for locks. */
 export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
@@ -22,7 +24,7 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
     enableForeignKeyConstraints: true,
   });
   try {
-    switchToWal(database, options.busyTimeoutMs);
+    switchToWal(database);
     database.exec(`PRAGMA synchronous = ${options.synchronous}`);
   } catch (error) {
     database.close();
@@ -35,14 +37,14 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
  * SQLite answers "busy" at once, without its own waiting, when two processes switch a new file to WAL together; so
  * the waiting is done here, at start only.
  */
-function switchToWal(database: DatabaseSync, patienceMs: number): void {
+function switchToWal(database: DatabaseSync): void {
   const pauseMs = 20;
   for (let waitedMs = 0; ; waitedMs += pauseMs) {
     try {
       database.exec("PRAGMA journal_mode = WAL");
       return;
     } catch (error) {
-      if (!isHeldByAnother(error) || waitedMs >= patienceMs) throw error;
+      if (!isHeldByAnother(error) || waitedMs >= SWITCH_PATIENCE_MS) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
     }
   }
@@ -60,7 +62,8 @@ export function isSqliteTrouble(error: unknown): boolean {
   return isHeldByAnother(error) || OUT_OF_ORDER.has(primaryCode(error));
 }
 
-function isHeldByAnother(error: unknown): boolean {
+/** True when another connection holds the lock: the same statement may succeed a moment later. */
+export function isHeldByAnother(error: unknown): boolean {
   return HELD_BY_ANOTHER.has(primaryCode(error));
 }
 

@@ -1,5 +1,6 @@
 import { type CreateTableBuilder, type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
+import { ConfigError } from "../../config.ts";
 import type { Database } from "./database.ts";
 
 /** Which database the tables are made in; the queries are the same for both. */
@@ -7,13 +8,24 @@ export type DatabaseKind = "sqlite" | "postgres";
 
 /**
  * Brings the tables up to date. Two processes that start together run each migration once: Kysely's Migrator holds an
- * advisory lock on PostgreSQL, and an immediate transaction on SQLite (node-sqlite.ts). All or nothing.
+ * advisory lock on PostgreSQL, and an immediate transaction on SQLite (node-sqlite.ts). All or nothing. Throws
+ * `ConfigError` when a newer version has been at work.
  */
 export async function migrate(database: Kysely<Database>, kind: DatabaseKind): Promise<void> {
   const migrations = timeline(new Columns(kind));
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw describe(error);
+}
+
+/** Kysely calls it corruption; what has happened is that somebody went back to an older Gatehouse. */
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const newer = /previously executed migration (\S+) is missing/.exec(error.message)?.[1];
+  if (newer === undefined) return error;
+  return new ConfigError(
+    `the database was used by a newer Gatehouse (it has ${newer}): start that version again`,
+  );
 }
 
 /** The one timeline. A migration that has been released is never changed: what comes later is a new one. */

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { openDurableStore } from "../../src/storage/open-durable-store.ts";
+import { TestClock } from "../fixtures/clock.ts";
+import { accountContract } from "./durable/accounts.ts";
+import { applicationContract } from "./durable/applications.ts";
+import { grantContract } from "./durable/grants.ts";
+import { keyAndSecretContract } from "./durable/keys-and-secrets.ts";
+import { recordContract } from "./durable/records.ts";
+import { refreshTokenContract } from "./durable/refresh-tokens.ts";
+import type { DurableSubject } from "./durable/subject.ts";
+
+/** One kind of database: a fresh, empty one, and how it goes away again. */
+export interface DurablePlace {
+  readonly url: string;
+  tearDown(): Promise<void>;
+}
+
+/** What the durable store must do on every database. */
+export function durableContract(
+  name: string,
+  setUp: () => Promise<DurablePlace>,
+  options: { readonly skip: string | false },
+): void {
+  describe(`durable store: ${name}`, options, () => {
+    let place: DurablePlace;
+    let subject: DurableSubject;
+
+    before(async () => {
+      place = await setUp();
+      const clock = new TestClock();
+      const open = async () => await openDurableStore({ url: place.url, clock });
+      subject = { clock, store: await open(), second: await open() };
+    });
+    after(async () => {
+      await subject.store.close();
+      await subject.second.close();
+      await place.tearDown();
+    });
+
+    it("answers a ping", async () => {
+      assert.equal(await subject.store.ping(), undefined);
+    });
+
+    accountContract(() => subject);
+    applicationContract(() => subject);
+    grantContract(() => subject);
+    refreshTokenContract(() => subject);
+    keyAndSecretContract(() => subject);
+    recordContract(() => subject);
+  });
+}
