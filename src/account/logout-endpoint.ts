@@ -4,14 +4,14 @@ import type { EndSession } from "../flow/end-session.ts";
 import { PATHS } from "../flow/endpoints.ts";
 import { browserOf } from "../http/browser.ts";
 import { type Csrf, csrfGuard } from "../http/csrf.ts";
-import { formBody, formOf } from "../http/form-body.ts";
+import { formBody, formOf, queryOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { SessionStore } from "../session/session-store.ts";
 
 export interface LogoutEndpointParts {
-  readonly endSession: Pick<EndSession, "begin" | "endQuietly">;
+  readonly endSession: Pick<EndSession, "confirmed" | "endQuietly">;
   readonly sessions: Pick<SessionStore, "listByAccount">;
   readonly csrf: Csrf;
   readonly replySender: ReplySender;
@@ -19,7 +19,7 @@ export interface LogoutEndpointParts {
 }
 
 const FORM_LIMIT_BYTES = 4_096;
-const logoutForm = z.object({ everywhere: z.literal("1").optional() });
+const logoutForm = z.object({ everywhere: z.literal("1").optional(), asked: z.string().max(100).optional() });
 
 /** The logout page. The address alone ends nothing: a picture on another site could name it. */
 export function logoutEndpoint(parts: LogoutEndpointParts): Router {
@@ -50,19 +50,25 @@ async function ask(parts: LogoutEndpointParts, request: Request, response: Respo
   sendPage(
     response,
     200,
-    parts.render("logout", { csrf: parts.csrf.token(browser), account, otherSessions }),
+    parts.render("logout", {
+      csrf: parts.csrf.token(browser),
+      account,
+      otherSessions,
+      asked: queryOf(request).get("asked"),
+    }),
   );
 }
 
 async function end(parts: LogoutEndpointParts, request: Request, response: Response): Promise<void> {
   const browser = browserOf(request);
   const { account, session } = browser;
-  const { everywhere } = readForm(formOf(request), logoutForm);
+  const { everywhere, asked } = readForm(formOf(request), logoutForm);
   if (everywhere !== undefined && account !== undefined) {
     const others = (await parts.sessions.listByAccount(account.id)).filter(
       (other) => other.id !== session?.id,
     );
     await parts.endSession.endQuietly(others.map((other) => other.id));
   }
-  parts.replySender.outcome(request, response, await parts.endSession.begin({ session, browser }));
+  const outcome = await parts.endSession.confirmed(asked, session, browser);
+  parts.replySender.outcome(request, response, outcome);
 }

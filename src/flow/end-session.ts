@@ -11,8 +11,8 @@ import type { ReceiptStore, RefreshTokenStore } from "../storage/stores.ts";
 import type { Applications } from "./applications.ts";
 import type { Browser } from "./browser.ts";
 import { PATHS } from "./endpoints.ts";
-import type { LogoutChannel, LogoutFinish, LogoutFinisher, LogoutResult } from "./logout-channel.ts";
-import type { LogoutRuns } from "./logout-runs.ts";
+import type { LogoutChannel, LogoutFinisher, LogoutResult } from "./logout-channel.ts";
+import type { LogoutInitiator, LogoutRuns } from "./logout-runs.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface EndSessionParts {
@@ -33,7 +33,7 @@ export interface LogoutRequested {
   readonly session: Session | undefined;
   /** The browser whose session it is; undefined when it is told about from elsewhere. */
   readonly browser: Browser | undefined;
-  readonly initiator?: { readonly applicationId: string; readonly finish: LogoutFinish } | undefined;
+  readonly initiator?: LogoutInitiator | undefined;
 }
 
 /** A session that has ended here, with what is still to be told to whom. */
@@ -53,6 +53,22 @@ export class EndSession {
 
   constructor(parts: EndSessionParts) {
     this.#parts = parts;
+  }
+
+  /** Asks the person first, on our own page: whoever sent the request has not proved that it may end the session. */
+  async ask(initiator: LogoutInitiator): Promise<Outcome> {
+    const id = await this.#parts.runs.park(initiator);
+    return { kind: "go", to: `${PATHS.logout}?asked=${id}` };
+  }
+
+  /** The person said yes on that page. */
+  async confirmed(
+    askedId: string | undefined,
+    session: Session | undefined,
+    browser: Browser,
+  ): Promise<Outcome> {
+    const initiator = askedId === undefined ? undefined : await this.#parts.runs.unpark(askedId);
+    return await this.begin({ session, browser, initiator });
   }
 
   /** Ends the session and says what the browser does next: frames for the applications, or the answer. */

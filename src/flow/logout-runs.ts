@@ -7,6 +7,12 @@ import type { LogoutFinish } from "./logout-channel.ts";
 /** How long a logout may take, and how long "try again" works afterwards. */
 const LIFETIME_MS = 60 * 60_000;
 
+/** The application that asked for a logout. */
+export interface LogoutInitiator {
+  readonly applicationId: string;
+  readonly finish: LogoutFinish;
+}
+
 /** A logout that goes through the browser. */
 export interface LogoutRun {
   readonly receiptId: string;
@@ -14,7 +20,7 @@ export interface LogoutRun {
   readonly front: readonly string[];
   readonly startedAtMs: number;
   /** The application that asked, with the way to its answer. */
-  readonly initiator?: { readonly applicationId: string; readonly finish: LogoutFinish } | undefined;
+  readonly initiator?: LogoutInitiator | undefined;
 }
 
 /** Which logout a message of ours belongs to. */
@@ -40,6 +46,19 @@ export class LogoutRuns {
     await this.#store.set(runKey(runId), JSON.stringify(run), LIFETIME_MS);
     await this.keepParticipants(run.receiptId, participants);
     return runId;
+  }
+
+  /** Keeps who asked for a logout while the person is asked whether they want it. */
+  async park(initiator: LogoutInitiator): Promise<string> {
+    const id = randomToken(this.#random);
+    await this.#store.set(parkedKey(id), JSON.stringify(initiator), LIFETIME_MS);
+    return id;
+  }
+
+  /** Takes it away: the answer to one question counts once. */
+  async unpark(id: string): Promise<LogoutInitiator | undefined> {
+    const text = await this.#store.getAndDelete(parkedKey(id));
+    return text === undefined ? undefined : (JSON.parse(text) as LogoutInitiator);
   }
 
   async get(runId: string): Promise<LogoutRun | undefined> {
@@ -89,6 +108,10 @@ export class LogoutRuns {
     }
     return undefined;
   }
+}
+
+function parkedKey(id: string): string {
+  return `logout-asked:${sha256(id)}`;
 }
 
 function runKey(runId: string): string {

@@ -5,7 +5,7 @@ import type { Random } from "../platform/random.ts";
 import { instant } from "./assertion.ts";
 import { messageId } from "./message-id.ts";
 import { NAME_ID_FORMATS } from "./name-id.ts";
-import { BINDING, DS, MD, MDUI, SAMLP, SHIBMD } from "./namespaces.ts";
+import { ALG, BINDING, DS, MD, MDUI, SAMLP, SHIBMD } from "./namespaces.ts";
 import { Signers } from "./signers.ts";
 import { SIGNATURE_ALGORITHMS } from "./xml/sign.ts";
 import { concatenated, printable, serialize, type Xml, xml } from "./xml/writer.ts";
@@ -14,6 +14,7 @@ import { concatenated, printable, serialize, type Xml, xml } from "./xml/writer.
 export const SIGNED_METADATA_LIFETIME_MS = 7 * 86_400_000;
 /** How often service providers should look again: the pace of a key's rotation depends on it. */
 const CACHE_DURATION = "PT6H";
+const W3 = "http://www.w3.org/2001/04/";
 
 export interface MetadataOrganization {
   readonly name: string;
@@ -99,8 +100,24 @@ function extensions(parts: MetadataParts): Xml | undefined {
   const scopes = (parts.scopes ?? []).map(
     (scope) => xml`<shibmd:Scope xmlns:shibmd="${SHIBMD}" regexp="false">${scope}</shibmd:Scope>`,
   );
-  const contents = [...scopes, ...appearance(parts)];
-  return contents.length === 0 ? undefined : xml`<md:Extensions>${concatenated(contents)}</md:Extensions>`;
+  return xml`<md:Extensions>${concatenated([...algorithms(), ...scopes, ...appearance(parts)])}</md:Extensions>`;
+}
+
+/**
+ * What we verify (SAML Metadata Profile for Algorithm Support 2.3). Without this list some service providers sign with
+ * SHA-1, which is refused.
+ */
+function algorithms(): readonly Xml[] {
+  const digests = ["xmlenc#sha256", "xmldsig-more#sha384", "xmlenc#sha512"].map(
+    (name) => xml`<alg:DigestMethod xmlns:alg="${ALG}" Algorithm="${W3 + name}"></alg:DigestMethod>`,
+  );
+  const signatures = ["rsa", "ecdsa"].flatMap((key) =>
+    ["sha256", "sha384", "sha512"].map(
+      (hash) =>
+        xml`<alg:SigningMethod xmlns:alg="${ALG}" Algorithm="${`${W3}xmldsig-more#${key}-${hash}`}"></alg:SigningMethod>`,
+    ),
+  );
+  return [...digests, ...signatures];
 }
 
 /** mdui:UIInfo (Metadata Extensions for Login and Discovery User Interface 2.1). */

@@ -8,6 +8,7 @@ export const XENC11 = "http://www.w3.org/2009/xmlenc11#";
 export const SOAP = "http://schemas.xmlsoap.org/soap/envelope/";
 export const MDUI = "urn:oasis:names:tc:SAML:metadata:ui";
 export const SHIBMD = "urn:mace:shibboleth:metadata:1.0";
+export const ALG = "urn:oasis:names:tc:SAML:metadata:algsupport";
 export const EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 /** Bindings (SAML Bindings 3). */

@@ -35,11 +35,14 @@ export interface ReceivedLogout {
   readonly requestId: string;
   readonly found: "sessions" | "nobody" | "encrypted";
   readonly sessions: readonly Session[];
+  /** False: nothing proves that the application sent it, so it may do no more than ask the person. */
+  readonly isProven: boolean;
 }
 
 /**
- * From a message to the sessions that must end. Only the application itself may ask, under its signature, for people
- * whom it knows by the very name that it was given, once, and in time (SAML Profiles 4.4.3.1).
+ * From a message to the sessions that must end: only the application itself may end them, under its signature, for
+ * people whom it knows by the very name that it was given, once, and in time (SAML Profiles 4.4.3.1). One without a
+ * signature is read too, where the application need not sign, and says so.
  *
  * Throws `MessageRefused`; an application that knows nobody of that name is no refusal, it gets its answer.
  */
@@ -48,25 +51,25 @@ export async function receiveLogoutRequest(
   parts: ReceiveLogoutRequestParts,
 ): Promise<ReceivedLogout> {
   expectMessage(message, "LogoutRequest");
-  const { root, application } = authenticate(
+  const { root, application, isSigned } = authenticate(
     message,
     (entityId) => parts.applications.samlByEntityId(entityId),
     (application) => parts.keys.of(application),
-    // Whatever the metadata says: an unsigned one would let any page log people out (SA-60).
-    () => true,
+    ({ requestsMustBeSigned }) => requestsMustBeSigned,
   );
   const nowMs = parts.clock.nowMs();
   const skewMs = parts.policy.clockSkewMs;
-  const { id } = readHeader(root, { endpoint: parts.issuer + PATHS.samlSlo, isSigned: true, nowMs, skewMs });
+  const { id } = readHeader(root, { endpoint: parts.issuer + PATHS.samlSlo, isSigned, nowMs, skewMs });
   const asked = readLogoutRequest(root, { nowMs, skewMs });
   const spent = JSON.stringify(["LogoutRequest", application.entityId, id]);
-  if (!(await parts.singleUse.spend("message", spent, longestLifeMs(skewMs)))) {
+  if (isSigned && !(await parts.singleUse.spend("message", spent, longestLifeMs(skewMs)))) {
     throw refused("saml.replayed", "this request ID came before", "SAML Core 1.3.4");
   }
   const { nameId } = asked;
-  if (nameId === "encrypted") return { application, requestId: id, found: "encrypted", sessions: [] };
+  const read = { application, requestId: id, isProven: isSigned };
+  if (nameId === "encrypted") return { ...read, found: "encrypted", sessions: [] };
   const sessions = await sessionsOf(application, nameId, asked, parts);
-  return { application, requestId: id, found: sessions.length > 0 ? "sessions" : "nobody", sessions };
+  return { ...read, found: sessions.length > 0 ? "sessions" : "nobody", sessions };
 }
 
 /**

@@ -24,7 +24,7 @@ import { readRedirect } from "./redirect-binding.ts";
 import { reportRefusal } from "./report-refusal.ts";
 
 export interface SloEndpointParts extends ReceiveLogoutRequestParts {
-  readonly endSession: Pick<EndSession, "begin" | "endQuietly">;
+  readonly endSession: Pick<EndSession, "begin" | "ask" | "endQuietly">;
   readonly runner: Pick<LogoutRunner, "answered" | "proceed">;
   readonly replySender: ReplySender;
   readonly audit: AuditTrail;
@@ -64,7 +64,8 @@ async function answer(
 
 /**
  * A POST of another site brings no cookie, and a second browser of the person is somewhere else: the sessions are found
- * by what the application was told, and this browser's own, where it is among them, goes through the visible logout.
+ * by what the application was told. This browser's own, where it is among them, goes through the visible logout;
+ * otherwise the newest, which is most likely its own.
  */
 async function takeRequest(
   parts: SloEndpointParts,
@@ -72,19 +73,42 @@ async function takeRequest(
   browser: Browser,
 ): Promise<Outcome> {
   const received = await receiveLogoutRequest(message, parts);
-  const { application, sessions } = received;
-  const visible = sessions.find(({ id }) => id === browser.session?.id) ?? sessions[0];
+  const { sessions } = received;
+  if (!received.isProven) return await askPerson(parts, message, received, browser);
+  const [newest] = sessions.toSorted((a, b) => b.authentication.instantMs - a.authentication.instantMs);
+  const visible = sessions.find(({ id }) => id === browser.session?.id) ?? newest;
   const isPartial = await endOthers(parts, received, visible);
-  const wire: SamlLogoutWire = {
-    applicationId: application.id,
-    requestId: received.requestId,
-    relayState: message.relayState,
-    binding: message.binding,
-    found: received.found,
-    isPartial,
-  };
-  const initiator = { applicationId: application.id, finish: { protocol: "saml", wire } } as const;
+  const initiator = initiatorOf(message, received, isPartial);
   return await parts.endSession.begin({ session: visible, browser, initiator });
+}
+
+/**
+ * A LogoutRequest without a signature proves nothing: any page could have made it, so by itself it ends nothing (SA-60).
+ * Some service providers sign none. Where it names the very session of this browser, the person is asked, as after a
+ * click on "log out"; the answer goes to the registered address. Otherwise it is refused.
+ */
+async function askPerson(
+  parts: SloEndpointParts,
+  message: ReceivedMessage,
+  received: ReceivedLogout,
+  browser: Browser,
+): Promise<Outcome> {
+  if (!received.sessions.some(({ id }) => id === browser.session?.id)) {
+    throw refused(
+      "saml.unsigned",
+      "no signature came, and the session it names is not this browser's",
+      "SAML Core 5",
+    );
+  }
+  return await parts.endSession.ask(initiatorOf(message, received, false));
+}
+
+function initiatorOf(message: ReceivedMessage, received: ReceivedLogout, isPartial: boolean) {
+  const { id: applicationId } = received.application;
+  const { relayState, binding } = message;
+  const { requestId, found } = received;
+  const wire: SamlLogoutWire = { applicationId, requestId, relayState, binding, found, isPartial };
+  return { applicationId, finish: { protocol: "saml", wire } } as const;
 }
 
 async function endOthers(

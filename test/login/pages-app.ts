@@ -142,7 +142,7 @@ async function inside(registered: readonly Application[], policy: SignOnPolicy) 
 }
 
 /** Ends sessions and tells nobody. */
-function plainEndSession(sessions: SessionStore, ended: string[]): Pick<EndSession, "begin" | "endQuietly"> {
+function plainEndSession(sessions: SessionStore, ended: string[]): Pick<EndSession, "confirmed" | "endQuietly"> {
   const endQuietly = async (ids: readonly string[]) => {
     for (const id of ids) {
       const session = await sessions.get(id);
@@ -153,9 +153,9 @@ function plainEndSession(sessions: SessionStore, ended: string[]): Pick<EndSessi
   };
   return {
     endQuietly,
-    begin: async ({ session, browser }) => {
+    confirmed: async (_askedId, session, browser) => {
       if (session !== undefined) await endQuietly([session.id]);
-      await browser?.logOut();
+      await browser.logOut();
       return { kind: "go", to: PATHS.receipt };
     },
   };
