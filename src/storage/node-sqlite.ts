@@ -81,14 +81,15 @@ class PatientConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const endMs = performance.now() + LOCK_PATIENCE_MS;
+    let waitedMs = 0;
     for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LOCK_RETRY_AT_MOST_MS)) {
       try {
         return await this.#connection.executeQuery<R>(query);
       } catch (error) {
         const held = error instanceof Unavailable && isHeldByAnother(error.cause);
-        if (!held || performance.now() >= endMs) throw error;
+        if (!held || waitedMs >= LOCK_PATIENCE_MS) throw error;
         await wait(pauseMs);
+        waitedMs += pauseMs;
       }
     }
   }

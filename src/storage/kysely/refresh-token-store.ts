@@ -51,8 +51,8 @@ export class KyselyRefreshTokenStore implements RefreshTokenStore {
   }
 
   /**
-   * The family's row is locked first, and a revocation writes the same row: so a revocation that comes in between
-   * either stops this rotation or takes its successor too. Locking the token first would let the successor slip past.
+   * The family's row is locked first. A revocation writes the same row and a withdrawn grant deletes it: whichever is
+   * second then sees what the first did. Locking the token first, the two could also wait for each other for ever.
    */
   async rotate(
     hash: string,

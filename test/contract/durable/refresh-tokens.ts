@@ -148,6 +148,25 @@ export function refreshTokenContract(subject: Subject): void {
       }
     });
 
+    it("of the grant during rotations is an answer to all of them, never an error, and leaves nothing", async () => {
+      const { store } = subject();
+      for (let round = 0; round < 10; round++) {
+        families += 1;
+        family = `family-${families}`;
+        const grant = { id: `grant-${family}`, accountId: family, applicationId: "wiki", scopes: ["a"] };
+        await store.grants.allow(grant, 1);
+        await store.refreshTokens.insert(token("1", { grantId: grant.id }));
+        await burst(subject(), 6, async (connection, n) => {
+          if (n === 3) return await connection.grants.delete(grant.id);
+          const successor = token(`next-${n}`, { grantId: grant.id });
+          return (await connection.refreshTokens.rotate(`${family}-1`, successor, "s", 1_500)).state;
+        });
+        for (let n = 0; n < 6; n++) {
+          assert.equal(await store.refreshTokens.find(`${family}-next-${n}`), undefined, `round ${round}`);
+        }
+      }
+    });
+
     it("that comes before the family's first token keeps that token out", async () => {
       const { store, second } = subject();
       assert.equal(await second.refreshTokens.revokeFamily(family), 0);
