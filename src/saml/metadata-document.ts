@@ -8,13 +8,13 @@ import { NAME_ID_FORMATS } from "./name-id.ts";
 import { ALG, BINDING, DS, MD, MDUI, SAMLP, SHIBMD } from "./namespaces.ts";
 import { Signers } from "./signers.ts";
 import { SIGNATURE_ALGORITHMS } from "./xml/sign.ts";
+import { DIGEST_METHODS, SIGNATURE_METHODS } from "./xml/signature-algorithms.ts";
 import { concatenated, printable, serialize, type Xml, xml } from "./xml/writer.ts";
 
 /** How long a signed document may be believed. Whoever publishes it makes it anew before half of that has passed. */
 export const SIGNED_METADATA_LIFETIME_MS = 7 * 86_400_000;
 /** How often service providers should look again: the pace of a key's rotation depends on it. */
 const CACHE_DURATION = "PT6H";
-const W3 = "http://www.w3.org/2001/04/";
 
 export interface MetadataOrganization {
   readonly name: string;
@@ -108,14 +108,11 @@ function extensions(parts: MetadataParts): Xml | undefined {
  * SHA-1, which is refused.
  */
 function algorithms(): readonly Xml[] {
-  const digests = ["xmlenc#sha256", "xmldsig-more#sha384", "xmlenc#sha512"].map(
-    (name) => xml`<alg:DigestMethod xmlns:alg="${ALG}" Algorithm="${W3 + name}"></alg:DigestMethod>`,
+  const digests = [...DIGEST_METHODS.keys()].map(
+    (uri) => xml`<alg:DigestMethod xmlns:alg="${ALG}" Algorithm="${uri}"></alg:DigestMethod>`,
   );
-  const signatures = ["rsa", "ecdsa"].flatMap((key) =>
-    ["sha256", "sha384", "sha512"].map(
-      (hash) =>
-        xml`<alg:SigningMethod xmlns:alg="${ALG}" Algorithm="${`${W3}xmldsig-more#${key}-${hash}`}"></alg:SigningMethod>`,
-    ),
+  const signatures = [...SIGNATURE_METHODS.keys()].map(
+    (uri) => xml`<alg:SigningMethod xmlns:alg="${ALG}" Algorithm="${uri}"></alg:SigningMethod>`,
   );
   return [...digests, ...signatures];
 }

@@ -161,6 +161,22 @@ test("texts of the organisation are escaped, and what XML cannot carry is marked
   );
 });
 
+test("the algorithms that we verify are published, so that nobody signs with one that is refused", () => {
+  const named = (name: string) =>
+    elements(parsed(metadata()), name).map((method) =>
+      (method.getAttribute("Algorithm") ?? "").replace(/.*#/, ""),
+    );
+  assert.deepEqual(named("DigestMethod"), ["sha256", "sha384", "sha512"]);
+  assert.deepEqual(named("SigningMethod"), [
+    "rsa-sha256",
+    "rsa-sha384",
+    "rsa-sha512",
+    "ecdsa-sha256",
+    "ecdsa-sha384",
+    "ecdsa-sha512",
+  ]);
+});
+
 test("no private key, no SHA-1 and no demand for signed requests is in it", () => {
   const document = metadata(FULL, true);
   assert.doesNotMatch(document, /PRIVATE|sha1|WantAuthnRequestsSigned/i);
