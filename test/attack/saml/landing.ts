@@ -77,6 +77,8 @@ const WRITES: readonly string[] = [
   "issueOnce",
 ];
 
+const OUR_KEY = signingKey("RSA-2048");
+
 /** The two SAML endpoints over real stores, with the shell behind them replaced by a note of what it was given. */
 export class Landing {
   readonly clock = new TestClock(NOW_MS);
@@ -94,8 +96,9 @@ export class Landing {
   readonly runs: LogoutRuns;
   readonly endSession: EndSession;
   readonly runner: LogoutRunner;
-  readonly keyRing = keyRingOf(signingKey("RSA-2048"));
+  readonly keyRing = keyRingOf(OUR_KEY);
   readonly subjects = new Subjects("a secret of the installation");
+  readonly #audit: AuditTrail;
   #server: Server | undefined;
 
   static async open(...applications: readonly SamlApplication[]): Promise<Landing> {
@@ -108,6 +111,7 @@ export class Landing {
 
   private constructor(durable: DurableStore) {
     this.durable = durable;
+    this.#audit = new AuditTrail(durable.audit, this.clock, silentLog);
     const inner = openEmbeddedVolatileStore({ path: ":memory:", clock: this.clock });
     this.volatile = counting(inner, () => {
       this.writes += 1;
@@ -144,14 +148,15 @@ export class Landing {
       participants: this.participants,
       refreshTokens: durable.refreshTokens,
       finishers: { saml: samlLogoutFinisher({ applications, messages }) },
-      audit: this.audit(),
+      audit: this.#audit,
       random: systemRandom,
     });
     this.runner = new LogoutRunner({ ...shared, endSession: this.endSession });
   }
 
-  audit(): AuditTrail {
-    return new AuditTrail(this.durable.audit, this.clock, silentLog);
+  /** Writes down what the endpoints noted. */
+  async flushAudit(): Promise<void> {
+    await this.#audit.flush();
   }
 
   /** A live session of alice, in which these applications were given `alice` under `format`. */
@@ -183,6 +188,7 @@ export class Landing {
 
   async close(): Promise<void> {
     this.#server?.close();
+    await this.#audit.flush();
     await this.volatile.close();
     await this.durable.close();
   }
@@ -203,7 +209,7 @@ export class Landing {
       policy: POLICY,
       clock: this.clock,
       random: systemRandom,
-      audit: this.audit(),
+      audit: this.#audit,
       log: silentLog,
       replySender: landing(),
     };

@@ -18,8 +18,12 @@ export const RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 export const SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256";
 export const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
+/** Keys by the provider's name: making one takes longer than most tests. */
+const keys = new Map<string, KeyObject>();
+
 export function serviceProvider(name: string, changes: Partial<SamlApplication> = {}): ServiceProvider {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const privateKey = keys.get(name) ?? generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  keys.set(name, privateKey);
   const host = `https://${name}.example.com`;
   const application = samlApplication({
     id: `app-${name}`,
