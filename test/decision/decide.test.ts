@@ -104,7 +104,7 @@ interface Case {
     readonly policy?: Partial<SignOnPolicy>;
     readonly chosen?: string;
   };
-  readonly then: Decision;
+  readonly gives: Decision;
   /** What the same request gets when interaction is forbidden; the same decision where it is left out. */
   readonly silently?: Decision;
 }
@@ -115,111 +115,111 @@ const ask = { consent: "ask" } as const;
 const twoFactors = { comparison: "exact", classes: ["multi-factor"], essential: true } as const;
 
 const cases: Record<string, Case> = {
-  "a live session of an allowed account is answered": { given: {}, then: responds },
+  "a live session of an allowed account is answered": { given: {}, gives: responds },
   "no session asks for a login": {
     given: { session: "none" },
-    then: { kind: "login", why: "no-session" },
+    gives: { kind: "login", why: "no-session" },
     silently: loginRequired,
   },
   "a session whose account is gone asks for a login": {
     given: { account: "none" },
-    then: { kind: "login", why: "no-session" },
+    gives: { kind: "login", why: "no-session" },
     silently: loginRequired,
   },
   "a session whose account is switched off asks for a login": {
     given: { account: { enabled: false } },
-    then: { kind: "login", why: "no-session" },
+    gives: { kind: "login", why: "no-session" },
     silently: loginRequired,
   },
   "a session at its idle limit is expired": {
     given: { session: { lastSeenAtMs: NOW - 2 * HOUR } },
-    then: { kind: "login", why: "expired" },
+    gives: { kind: "login", why: "expired" },
     silently: loginRequired,
   },
   "a session one millisecond inside its idle limit is live": {
     given: { session: { lastSeenAtMs: NOW - 2 * HOUR + 1 } },
-    then: responds,
+    gives: responds,
   },
   "a busy session at its absolute limit is expired": {
     given: { session: { startedAtMs: NOW - 12 * HOUR, lastSeenAtMs: NOW } },
-    then: { kind: "login", why: "expired" },
+    gives: { kind: "login", why: "expired" },
     silently: loginRequired,
   },
   "a remembered session outlives the short limits": {
     given: { session: { startedAtMs: NOW - 13 * HOUR, lastSeenAtMs: NOW - 3 * HOUR, remembered: true } },
-    then: responds,
+    gives: responds,
   },
   "a remembered session ends at its own absolute limit": {
     given: { session: { startedAtMs: NOW - 30 * 24 * HOUR, lastSeenAtMs: NOW, remembered: true } },
-    then: { kind: "login", why: "expired" },
+    gives: { kind: "login", why: "expired" },
     silently: loginRequired,
   },
   "an application that is switched off is refused before anything is asked": {
     given: { application: { enabled: false }, session: "none" },
-    then: { kind: "refuse", reason: "application-disabled" },
+    gives: { kind: "refuse", reason: "application-disabled" },
   },
   "a forced login asks although the session is a second old": {
     given: { request: { reauthenticate: true }, authentication: { instantMs: NOW - 1000 } },
-    then: { kind: "login", why: "forced" },
+    gives: { kind: "login", why: "forced" },
     silently: loginRequired,
   },
   "a forced login that served this very request is done": {
     given: { request: { reauthenticate: true }, authentication: { servedRequestId: "r1" } },
-    then: responds,
+    gives: responds,
   },
   "a forced login that served another request does not count": {
     given: { request: { reauthenticate: true }, authentication: { servedRequestId: "r2", instantMs: NOW } },
-    then: { kind: "login", why: "forced" },
+    gives: { kind: "login", why: "forced" },
     silently: loginRequired,
   },
   "a login older than max_age asks again": {
     given: { request: { maxAgeSeconds: 60 }, authentication: { instantMs: NOW - 60_001 } },
-    then: { kind: "login", why: "max-age" },
+    gives: { kind: "login", why: "max-age" },
     silently: loginRequired,
   },
   "a login of exactly max_age is fresh enough": {
     given: { request: { maxAgeSeconds: 60 }, authentication: { instantMs: NOW - 60_000 } },
-    then: responds,
+    gives: responds,
   },
   "max_age is satisfied by the login made for this request, however long the consent page took": {
     given: {
       request: { maxAgeSeconds: 1 },
       authentication: { instantMs: NOW - 90_000, servedRequestId: "r1" },
     },
-    then: responds,
+    gives: responds,
   },
   "another expected account asks for a login": {
     given: { request: { expectedAccountId: "a2" } },
-    then: { kind: "login", why: "another-account" },
+    gives: { kind: "login", why: "another-account" },
     silently: loginRequired,
   },
   "another expected account is not satisfied by a login for this request": {
     given: { request: { expectedAccountId: "a2" }, authentication: { servedRequestId: "r1" } },
-    then: { kind: "login", why: "another-account" },
+    gives: { kind: "login", why: "another-account" },
     silently: loginRequired,
   },
-  "the expected account is answered": { given: { request: { expectedAccountId: "a1" } }, then: responds },
+  "the expected account is answered": { given: { request: { expectedAccountId: "a1" } }, gives: responds },
   "select_account shows the choice": {
     given: { request: { selectAccount: true } },
-    then: { kind: "choose-account" },
+    gives: { kind: "choose-account" },
     silently: { kind: "refuse", reason: "account-selection-required" },
   },
   "select_account is satisfied by the choice for this request": {
     given: { request: { selectAccount: true }, chosen: "a1" },
-    then: responds,
+    gives: responds,
   },
   "select_account is not satisfied by the choice of an account that is no longer here": {
     given: { request: { selectAccount: true }, chosen: "a2" },
-    then: { kind: "choose-account" },
+    gives: { kind: "choose-account" },
     silently: { kind: "refuse", reason: "account-selection-required" },
   },
   "select_account is satisfied by a login for this request": {
     given: { request: { selectAccount: true }, authentication: { servedRequestId: "r1" } },
-    then: responds,
+    gives: responds,
   },
   "select_account without a session asks for a login": {
     given: { request: { selectAccount: true }, session: "none" },
-    then: { kind: "login", why: "no-session" },
+    gives: { kind: "login", why: "no-session" },
     silently: loginRequired,
   },
   "a second factor that is possible here steps up": {
@@ -227,79 +227,79 @@ const cases: Record<string, Case> = {
       request: { requestedContext: twoFactors },
       policy: { availableContexts: ["password", "multi-factor"] },
     },
-    then: { kind: "step-up", to: ["multi-factor"] },
+    gives: { kind: "step-up", to: ["multi-factor"] },
     silently: { kind: "refuse", reason: "step-up-required" },
   },
   "a second factor that is not possible here is refused, not looped on": {
     given: { request: { requestedContext: twoFactors } },
-    then: { kind: "refuse", reason: "context-not-possible" },
+    gives: { kind: "refuse", reason: "context-not-possible" },
   },
   "a wished second factor that is not possible goes on without": {
     given: { request: { requestedContext: { ...twoFactors, essential: false } } },
-    then: responds,
+    gives: responds,
   },
   "a session with two factors satisfies a request for a password": {
     given: {
       authentication: { context: "multi-factor" },
       request: { requestedContext: { comparison: "exact", classes: ["password"], essential: true } },
     },
-    then: responds,
+    gives: responds,
   },
   "minimum password is satisfied by a password": {
     given: {
       request: { requestedContext: { comparison: "minimum", classes: ["password"], essential: true } },
     },
-    then: responds,
+    gives: responds,
   },
   "better than a password needs two factors": {
     given: {
       request: { requestedContext: { comparison: "better", classes: ["password"], essential: true } },
       policy: { availableContexts: ["password", "multi-factor"] },
     },
-    then: { kind: "step-up", to: ["multi-factor"] },
+    gives: { kind: "step-up", to: ["multi-factor"] },
     silently: { kind: "refuse", reason: "step-up-required" },
   },
   "better than two factors does not exist": {
     given: {
       request: { requestedContext: { comparison: "better", classes: ["multi-factor"], essential: true } },
     },
-    then: { kind: "refuse", reason: "context-not-possible" },
+    gives: { kind: "refuse", reason: "context-not-possible" },
   },
   "maximum two factors is satisfied by a password": {
     given: {
       request: { requestedContext: { comparison: "maximum", classes: ["multi-factor"], essential: true } },
     },
-    then: responds,
+    gives: responds,
   },
   "only classes that we do not know cannot be satisfied": {
     given: { request: { requestedContext: { comparison: "exact", classes: [], essential: true } } },
-    then: { kind: "refuse", reason: "context-not-possible" },
+    gives: { kind: "refuse", reason: "context-not-possible" },
   },
   "an account outside the application's groups is refused": {
     given: { application: { access: { kind: "groups", groups: ["finance"] } } },
-    then: { kind: "refuse", reason: "access-denied" },
+    gives: { kind: "refuse", reason: "access-denied" },
   },
   "an account in one of the groups is answered": {
     given: { application: { access: { kind: "groups", groups: ["finance", "staff"] } } },
-    then: responds,
+    gives: responds,
   },
   "an empty list of groups lets nobody in": {
     given: { application: { access: { kind: "groups", groups: [] } } },
-    then: { kind: "refuse", reason: "access-denied" },
+    gives: { kind: "refuse", reason: "access-denied" },
   },
   "who may not enter is not asked for consent": {
     given: { application: { ...ask, access: { kind: "groups", groups: [] } }, grant: "none" },
-    then: { kind: "refuse", reason: "access-denied" },
+    gives: { kind: "refuse", reason: "access-denied" },
   },
   "a first sign-on asks for consent": {
     given: { application: ask, grant: "none" },
-    then: { kind: "consent", to: ["profile"] },
+    gives: { kind: "consent", to: ["profile"] },
     silently: { kind: "refuse", reason: "consent-required" },
   },
-  "remembered consent is not asked again": { given: { application: ask }, then: responds },
+  "remembered consent is not asked again": { given: { application: ask }, gives: responds },
   "a new scope asks for that scope": {
     given: { application: ask, request: { scopes: ["openid", "profile", "email"] } },
-    then: { kind: "consent", to: ["email"] },
+    gives: { kind: "consent", to: ["email"] },
     silently: { kind: "refuse", reason: "consent-required" },
   },
   "a narrower answer to this request is final for it": {
@@ -308,28 +308,28 @@ const cases: Record<string, Case> = {
       request: { scopes: ["openid", "profile", "email"] },
       grant: { answeredRequestId: "r1" },
     },
-    then: responds,
+    gives: responds,
   },
   "prompt=consent asks for everything again": {
     given: { application: ask, request: { askConsent: true } },
-    then: { kind: "consent", to: ["profile"] },
+    gives: { kind: "consent", to: ["profile"] },
     silently: { kind: "refuse", reason: "consent-required" },
   },
   "prompt=consent is satisfied by the answer to this request": {
     given: { application: ask, request: { askConsent: true }, grant: { answeredRequestId: "r1" } },
-    then: responds,
+    gives: responds,
   },
   "prompt=consent asks nothing where consent is implied": {
     given: { request: { askConsent: true }, grant: "none" },
-    then: responds,
+    gives: responds,
   },
   "openid alone needs no consent": {
     given: { application: ask, request: { scopes: ["openid"] }, grant: "none" },
-    then: { kind: "respond", scopes: ["openid"] },
+    gives: { kind: "respond", scopes: ["openid"] },
   },
   "forced comes before consent": {
     given: { application: ask, request: { reauthenticate: true }, grant: "none" },
-    then: { kind: "login", why: "forced" },
+    gives: { kind: "login", why: "forced" },
     silently: loginRequired,
   },
 };
@@ -354,8 +354,8 @@ function inputOf({ given }: Case, silent: boolean): DecisionInput {
 
 describe("decide", () => {
   for (const [name, row] of Object.entries(cases)) {
-    test(name, () => assert.deepEqual(decide(inputOf(row, false)), row.then));
-    test(`${name} (silent)`, () => assert.deepEqual(decide(inputOf(row, true)), row.silently ?? row.then));
+    test(name, () => assert.deepEqual(decide(inputOf(row, false)), row.gives));
+    test(`${name} (silent)`, () => assert.deepEqual(decide(inputOf(row, true)), row.silently ?? row.gives));
   }
 
   test("a silent request never leads to a page", () => {
@@ -368,7 +368,7 @@ describe("decide", () => {
   test("no combination answers an account that is not the session's, not allowed, not fresh or not live", () => {
     for (const row of Object.values(cases)) {
       for (const other of Object.values(cases)) {
-        const input = inputOf({ given: { ...row.given, ...other.given }, then: row.then }, false);
+        const input = inputOf({ given: { ...row.given, ...other.given }, gives: row.gives }, false);
         if (decide(input).kind !== "respond") continue;
         assert.ok(
           input.session !== undefined && input.account?.enabled === true && input.application.enabled,

@@ -142,7 +142,10 @@ async function inside(registered: readonly Application[], policy: SignOnPolicy) 
 }
 
 /** Ends sessions and tells nobody. */
-function plainEndSession(sessions: SessionStore, ended: string[]): Pick<EndSession, "confirmed" | "endQuietly"> {
+function plainEndSession(
+  sessions: SessionStore,
+  ended: string[],
+): Pick<EndSession, "confirmed" | "endQuietly"> {
   const endQuietly = async (ids: readonly string[]) => {
     for (const id of ids) {
       const session = await sessions.get(id);
