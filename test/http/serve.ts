@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { TestContext } from "node:test";
-import express, { type ErrorRequestHandler, type RequestHandler } from "express";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import type { Browser } from "../../src/flow/browser.ts";
 
 /** Serves the handlers on a free port until the test ends; the address without a trailing slash. */
@@ -10,15 +10,22 @@ export async function serve(
 ): Promise<string> {
   const app = express();
   for (const handler of handlers) app.use("errors" in handler ? handler.errors : handler);
+  const { url, close } = await listenOn(app);
+  t.after(close);
+  return url;
+}
+
+/** Listens on a free port of loopback until `close`. */
+export async function listenOn(app: Express): Promise<{ url: string; close: () => void }> {
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("not listening on a port");
-  return `http://127.0.0.1:${address.port}`;
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${address.port}`, close };
 }
 
 /** A browser without a session, for what needs no store. */
