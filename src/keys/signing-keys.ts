@@ -193,7 +193,7 @@ export class SigningKeys {
 const ORDER: Record<SigningKeyState, number> = { active: 0, next: 1, retiring: 2, retired: 3 };
 
 function publicJwk(publicKey: KeyObject): JWK {
-  return publicKey.export({ format: "jwk" }) as JWK;
+  return publicKey.export({ format: "jwk" });
 }
 
 async function newPrivateKey(type: SigningKeyType): Promise<KeyObject> {

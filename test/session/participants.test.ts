@@ -77,7 +77,7 @@ describe("Participants", () => {
     const { participants } = open();
     await participants.record("s1", "a1", participant("app1"));
     const taken = await Promise.all(Array.from({ length: 10 }, async () => await participants.take("s1")));
-    assert.deepEqual(taken.map((list) => list.length).sort(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    assert.equal(taken.filter((list) => list.length > 0).length, 1);
     assert.deepEqual(await participants.sessionsOf("app1", "alice@example.org"), []);
   });
 });
