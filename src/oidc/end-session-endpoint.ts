@@ -10,11 +10,11 @@ import type { ReplySender } from "../http/reply-sender.ts";
 import { sha256 } from "../platform/digest.ts";
 import { type Random, randomToken } from "../platform/random.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
-import { type EndSessionRequestParts, readLogout } from "./end-session-request.ts";
+import { type EndSessionRequestParts, type LogoutWish, readLogout } from "./end-session-request.ts";
 import { notAllowed } from "./program-endpoint.ts";
 
 export interface EndSessionEndpointParts extends EndSessionRequestParts {
-  readonly endSession: Pick<EndSession, "begin">;
+  readonly endSession: Pick<EndSession, "ask" | "begin">;
   readonly volatile: VolatileStore;
   readonly replySender: ReplySender;
   readonly random: Random;
@@ -55,17 +55,19 @@ async function answer(
     case "problem":
       return { kind: "send", reply: { kind: "problem", problem: read.problem } };
     case "ask":
-      return { kind: "go", to: PATHS.logout };
-    case "end": {
-      const { applicationId, redirectTo } = read;
-      const finish = { protocol: "oidc", redirectTo } as const;
+      if (read.wish === undefined) return { kind: "go", to: PATHS.logout };
+      return await parts.endSession.ask(initiatorOf(read.wish));
+    case "end":
       return await parts.endSession.begin({
         session: browser.session,
         browser,
-        initiator: { applicationId, finish },
+        initiator: initiatorOf(read.wish),
       });
-    }
   }
+}
+
+function initiatorOf({ applicationId, redirectTo }: LogoutWish) {
+  return { applicationId, finish: { protocol: "oidc", redirectTo } } as const;
 }
 
 /**

@@ -21,10 +21,16 @@ export interface EndSessionRequestParts {
 /** What to do about a logout request. */
 export type LogoutAnswer =
   | { readonly kind: "problem"; readonly problem: Problem }
-  /** Nothing proves that the person wants it: our own page asks, and nobody is sent on afterwards. */
-  | { readonly kind: "ask" }
+  /** Nothing proves that the person wants it: our own page asks. `wish`: what happens once the person has said yes. */
+  | { readonly kind: "ask"; readonly wish: LogoutWish | undefined }
   /** The session of this browser, if it has one, ends without a question. */
-  | { readonly kind: "end"; readonly applicationId: string; readonly redirectTo: string | undefined };
+  | { readonly kind: "end"; readonly wish: LogoutWish };
+
+export interface LogoutWish {
+  readonly applicationId: string;
+  /** A registered address, with `state`. undefined: the person ends on our receipt. */
+  readonly redirectTo: string | undefined;
+}
 
 const PARAMETERS = [
   "id_token_hint",
@@ -38,7 +44,8 @@ const PARAMETERS = [
 /**
  * Reads an RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0 section 2). A picture on any page can name this
  * address, so a session ends without a question only for an ID token of ours that was issued in this very session: the
- * application alone has it. An expired one is as good, an altered or foreign one is none.
+ * application alone has it. An expired one is as good; an altered or foreign one is none, and with it nobody is sent
+ * anywhere afterwards.
  */
 export function readLogout(
   parts: EndSessionRequestParts,
@@ -49,9 +56,10 @@ export function readLogout(
   if (repeated.length > 0) return { kind: "problem", problem: repeatedAtLogout(repeated) };
   const hintText = parameters.get("id_token_hint");
   const hint = hintText === undefined ? undefined : readIdTokenHint(parts.keyRing, parts.issuer, hintText);
-  const application = hint && parts.applications.oidcByClientId(hint.clientId);
-  if (hint === undefined || application === undefined) return { kind: "ask" };
+  if (hintText !== undefined && hint === undefined) return { kind: "ask", wish: undefined };
   const clientId = parameters.get("client_id");
+  const application = parts.applications.oidcByClientId(hint?.clientId ?? clientId ?? "");
+  if (application === undefined) return { kind: "ask", wish: undefined };
   if (clientId !== undefined && clientId !== application.id) {
     return { kind: "problem", problem: clientIdMismatch(application, clientId) };
   }
@@ -60,12 +68,9 @@ export function readLogout(
   if (address !== undefined && registered === undefined) {
     return { kind: "problem", problem: logoutAddressNotRegistered(application, address) };
   }
-  if (!isAboutThisBrowser(parts, application, hint, browser)) return { kind: "ask" };
-  return {
-    kind: "end",
-    applicationId: application.id,
-    redirectTo: registered && withState(registered, parameters.get("state")),
-  };
+  const redirectTo = registered && withState(registered, parameters.get("state"));
+  const proved = hint !== undefined && isAboutThisBrowser(parts, application, hint, browser);
+  return { kind: proved ? "end" : "ask", wish: { applicationId: application.id, redirectTo } };
 }
 
 /** Also true where nobody is logged in: there is nothing left to ask about. */
