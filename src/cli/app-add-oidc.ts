@@ -15,6 +15,7 @@ const OPTIONS = {
   "backchannel-logout-uri": { type: "string" },
   "frontchannel-logout-uri": { type: "string" },
   "auth-method": { type: "string" },
+  pkce: { type: "string" },
   "jwks-file": { type: "string" },
   "jwks-uri": { type: "string" },
   "start-url": { type: "string" },
@@ -36,6 +37,8 @@ export const appAddOidc: Command = {
   --frontchannel-logout-uri URL        where it is told of a logout, through the browser
   --profile web|browser|native|service web where nothing is said
   --auth-method client_secret_basic|client_secret_post|private_key_jwt|none
+  --pkce required|optional             required where nothing is said; optional only for a client that
+                                       can prove who it is, when its library knows no PKCE
   --jwks-file FILE, --jwks-uri URL     its public keys, for private_key_jwt
   --start-url URL                      where "My applications" leads
   --consent ask|implied                implied where nothing is said
@@ -75,12 +78,18 @@ function inputOf(values: Values): RegisterClientInput {
       "private_key_jwt",
       "none",
     ]),
+    pkceRequired: pkceRequired(oneOf("pkce", values.pkce, ["required", "optional"])),
     jwks: values["jwks-file"] === undefined ? undefined : readJwks(values["jwks-file"]),
     jwksUri: values["jwks-uri"],
     startUrl: values["start-url"],
     consent: oneOf("consent", values.consent, ["ask", "implied"]),
     access: accessOf(values.group),
   };
+}
+
+/** A word, not a `--no-` switch: what it gives up has to be named. */
+function pkceRequired(said: "required" | "optional" | undefined): boolean | undefined {
+  return said === undefined ? undefined : said === "required";
 }
 
 /** Its shape and its keys are checked with the rest of the input. */

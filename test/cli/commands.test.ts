@@ -115,6 +115,23 @@ suite("app add-oidc", () => {
     assert.equal("client_secret" in result.json(), false);
   });
 
+  test("demands PKCE unless told that it is optional for a client with a secret", async () => {
+    const strict = await run(`app add-oidc --name Strict ${URLS}`);
+    assert.equal(strict.json()["pkceRequired"], true);
+    const lenient = await run(`app add-oidc --name Old ${URLS} --pkce optional`);
+    assert.equal(lenient.status, 0, lenient.stderr);
+    assert.equal(lenient.json()["pkceRequired"], false);
+  });
+
+  test("refuses optional PKCE for a client without a secret with status 1, an unknown word with 2", async () => {
+    const open = await run(`app add-oidc --name Page --profile browser ${URLS} --pkce optional`);
+    assert.equal(open.status, 1);
+    assert.match(open.stderr, /^gatehouse: pkceRequired: [^\n]*needs PKCE[^\n]*\n$/);
+    const word = await run(`app add-oidc --name Wiki ${URLS} --pkce off`);
+    assert.equal(word.status, 2);
+    assert.match(word.stderr, /--pkce must be one of required, optional/);
+  });
+
   test("refuses a redirect address without https with one line and status 1", async () => {
     const result = await run("app add-oidc --name Evil --redirect-uri http://w.example.org/cb");
     assert.equal(result.status, 1);
