@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Eta } from "eta";
+import { Eta } from "eta/core";
 import { counted, duration, initial, sentence, tileClass, timeParts } from "./presentation.ts";
 import { receiptLines } from "./receipt-lines.ts";
 
@@ -35,15 +36,33 @@ const links = (pages, current) => partial("links", { pages, current });
 
 const WORDS = { timeParts, counted, sentence, tileClass, initial, duration, receiptLines };
 
-/** Compiles each view once, at its first use, and keeps it. */
+/**
+ * Reads every view at the start and compiles each once, at its first use. Eta's own search for files is left out: it costs
+ * more than the rendering, and nothing outside the folder can be named this way.
+ */
 export function createRenderer(site: Site, viewsFolder: string): Render {
-  const eta = new Eta({
-    views: viewsFolder,
-    cache: true,
-    autoEscape: true,
-    functionHeader: SHORT_NAMES,
-  });
+  const sources = readViews(viewsFolder);
+  const eta = new Eta({ cache: true, autoEscape: true, functionHeader: SHORT_NAMES });
+  eta.resolvePath = (path) => path;
+  eta.readFile = (path) => {
+    const source = sources.get(path);
+    if (source === undefined) throw new Error(`there is no view ${path}`);
+    return source;
+  };
   return (view, data) => eta.render(`/${view}`, { ...data, site, words: WORDS });
+}
+
+/** Each view by the path that templates name it by: `/layouts/door`. */
+function readViews(folder: string): ReadonlyMap<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".eta"),
+  );
+  return new Map(
+    files.map((file) => [
+      `/${file.slice(0, -".eta".length).replaceAll("\\", "/")}`,
+      readFileSync(join(folder, file), "utf8"),
+    ]),
+  );
 }
 
 /** The folder of the views, beside src/. */
