@@ -11,6 +11,7 @@ const Outcome = z.enum([
   "pending",
   "signed-out",
   "already-gone",
+  "told",
   "no-answer",
   "refused",
   "not-supported",
