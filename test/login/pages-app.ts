@@ -63,7 +63,6 @@ const responder: Responder = {
         protocol: request.protocol,
         subject: account.id,
         sessionIndex: "s",
-        firstSignOnMs: 0,
         lastSignOnMs: 0,
         wire: {},
       },

@@ -66,7 +66,6 @@ describe("id_token_hint", () => {
       protocol: "oidc",
       subject: "pairwise-sub",
       sessionIndex: "_i",
-      firstSignOnMs: 0,
       lastSignOnMs: 0,
       wire: {},
     });

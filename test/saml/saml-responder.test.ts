@@ -162,7 +162,6 @@ test("the participant is how the application knows the session: its NameID and S
     protocol: "saml",
     subject: textOf(root, "NameID"),
     sessionIndex: index,
-    firstSignOnMs: NOW_MS,
     lastSignOnMs: NOW_MS,
     wire: {
       format: NAME_ID.persistent,

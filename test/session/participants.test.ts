@@ -16,7 +16,6 @@ function participant(applicationId: string, sessionId = "s1"): Participant {
     protocol: "saml",
     subject: "alice@example.org",
     sessionIndex: sessionIndexFor(sessionId, applicationId),
-    firstSignOnMs: 0,
     lastSignOnMs: 0,
     wire: {},
   };

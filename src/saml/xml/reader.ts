@@ -24,21 +24,30 @@ export function readMetadataFile(bytes: Uint8Array): XmlDocument {
   return { text, root: parse(text, new TreeBuilder(false), counted, true) };
 }
 
+function parse(text: string, builder: TreeBuilder, counted: number, countsLines: boolean): XmlElement {
+  try {
+    parseInto(text, builder, countsLines);
+  } catch (error) {
+    // What the builder refused comes out of the parser as an error of its own.
+    throw builder.refused ?? error;
+  }
+  return builder.finish(counted);
+}
+
 /**
  * The parser behind the gate; its warnings are errors too. Line ends are normalised as in XML 1.0 (2.11): the parser's
- * own way folds U+0085 and U+2028 as well, which would change a value.
+ * own way folds U+0085 and U+2028 as well, which would change a value. Throws `XmlRefused`.
  */
-function parse(text: string, builder: TreeBuilder, counted: number, countsLines: boolean): XmlElement {
+export function parseInto(text: string, receiver: object, countsLines: boolean): void {
   const refuse = () => {
-    throw builder.refused ?? new XmlRefused("not-well-formed", "the parser refuses it");
+    throw new XmlRefused("not-well-formed", "the parser refuses it");
   };
   // The package's types know neither domBuilder nor normalizeLineEndings; its code documents both.
   const options = {
     ...(countsLines ? { locator: {} } : {}),
-    domBuilder: builder,
+    domBuilder: receiver,
     errorHandler: { warning: refuse, error: refuse, fatalError: refuse },
     normalizeLineEndings: (source: string) => source.replaceAll("\r\n", "\n").replaceAll("\r", "\n"),
   };
   new DOMParser(options).parseFromString(text, "text/xml");
-  return builder.finish(counted);
 }

@@ -1,15 +1,13 @@
 import { hash, type KeyObject } from "node:crypto";
-import { DOMParser } from "@xmldom/xmldom";
-import { type HashAlgorithm, type SignatureAlgorithm, SignedXml } from "xml-crypto";
 import { DS, EXC_C14N } from "../namespaces.ts";
 import { strictBase64 } from "./base64.ts";
-import { attribute, childNamed, childrenNamed, everyElement, isNamed, type XmlElement } from "./element.ts";
-import { readMessage, type XmlDocument } from "./reader.ts";
+import { CanonicalFormsBuilder, type CanonicalRequest } from "./canonical-forms.ts";
+import { attribute, childNamed, everyElement, isNamed, type XmlElement } from "./element.ts";
+import { parseInto, readMessage, type XmlDocument } from "./reader.ts";
 import { anyKeyVerifies, DIGEST_METHODS, SIGNATURE_METHODS } from "./signature-algorithms.ts";
 import { XmlRefused } from "./xml-refused.ts";
 
 const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-const TRANSFORMS: readonly string[] = [ENVELOPED, EXC_C14N];
 const PREFIXES_AT_MOST = 20;
 
 /**
@@ -34,21 +32,39 @@ export function verifyEnvelopedSignature(
   message: XmlElement,
   keys: readonly KeyObject[],
 ): XmlElement {
-  checkShape(document, message);
-  const canonical = verifiedBytes(document.text, keys);
-  const signed = readMessage(Buffer.from(canonical, "utf8")).root;
+  const claim = checkShape(document, message);
+  const builder = new CanonicalFormsBuilder(claim);
+  parseInto(document.text, builder, false);
+  const forms = builder.finish();
+  const { method, digest } = signedClaim(forms.signedInfo, claim.id);
+  if (!anyKeyVerifies(method, Buffer.from(forms.signedInfo), claim.value, keys)) {
+    throw new XmlRefused("signature-invalid", "the signature does not fit any registered key");
+  }
+  if (!hash(digest.method, forms.message, "buffer").equals(digest.value)) {
+    throw new XmlRefused("signature-invalid", "the message was changed after it was signed");
+  }
+  const signed = readMessage(Buffer.from(forms.message)).root;
   // What the digest covers must be the message that we were asked about, and nothing of the same name elsewhere.
-  if (
-    !isNamed(signed, message.namespace, message.localName) ||
-    attribute(signed, "ID") !== attribute(message, "ID")
-  ) {
+  if (!isNamed(signed, message.namespace, message.localName) || attribute(signed, "ID") !== claim.id) {
     throw new XmlRefused("signature-invalid", "the signature covers another element");
   }
   return signed;
 }
 
-/** Everything that can be told from the shape is refused before any canonicalisation, which is the dear part. */
-function checkShape(document: XmlDocument, message: XmlElement): void {
+/** Algorithms and digest as they stand in the bytes that the signature is over, not in the document (CVE-2025-29775). */
+function signedClaim(signedInfo: string, id: string) {
+  const root = readMessage(Buffer.from(signedInfo)).root;
+  if (!isNamed(root, DS, "SignedInfo")) throw shape("the signature covers something else than SignedInfo");
+  return checkSignedInfo(root, id);
+}
+
+/** What the signature says of itself; nothing of it is proved. */
+interface Claim extends CanonicalRequest {
+  readonly value: Buffer;
+}
+
+/** Everything that can be told from the shape is refused before anything is computed. */
+function checkShape(document: XmlDocument, message: XmlElement): Claim {
   let signatures = 0;
   let signedInfos = 0;
   for (const element of everyElement(document.root)) {
@@ -59,51 +75,53 @@ function checkShape(document: XmlDocument, message: XmlElement): void {
     throw shape("exactly one Signature and one SignedInfo are allowed");
   const signature = childNamed(message, DS, "Signature");
   if (signature === undefined) throw shape("the Signature is not a child of the message");
-  const parts = names(signature, ["SignedInfo", "SignatureValue", "KeyInfo"]);
+  const parts = names(signature);
   if (parts !== "SignedInfo,SignatureValue" && parts !== "SignedInfo,SignatureValue,KeyInfo") {
     throw shape("a Signature holds SignedInfo, SignatureValue and perhaps KeyInfo");
   }
-  base64Of(childNamed(signature, DS, "SignatureValue"), "SignatureValue");
-  checkSignedInfo(childNamed(signature, DS, "SignedInfo"), attribute(message, "ID"));
+  const [signedInfo, signatureValue] = signature.children;
+  if (signedInfo === undefined) throw shape("there is no SignedInfo");
+  const value = base64Of(signatureValue, "SignatureValue");
+  const id = attribute(message, "ID") ?? "";
+  return { id, value, ...checkSignedInfo(signedInfo, id) };
 }
 
-function checkSignedInfo(signedInfo: XmlElement | undefined, messageId: string | undefined): void {
+function checkSignedInfo(signedInfo: XmlElement, messageId: string) {
+  const [canonicalization, signatureMethod, reference] = signedInfo.children;
   if (
-    signedInfo === undefined ||
-    names(signedInfo, ["CanonicalizationMethod", "SignatureMethod", "Reference"]) !==
-      "CanonicalizationMethod,SignatureMethod,Reference"
+    names(signedInfo) !== "CanonicalizationMethod,SignatureMethod,Reference" ||
+    canonicalization === undefined ||
+    signatureMethod === undefined ||
+    reference === undefined
   ) {
     throw shape("SignedInfo holds its two methods and one Reference");
   }
-  const [canonicalization, method, reference] = signedInfo.children;
-  if (canonicalization === undefined || method === undefined || reference === undefined)
-    throw shape("SignedInfo");
-  checkCanonicalization(canonicalization);
-  if (!SIGNATURE_METHODS.has(attribute(method, "Algorithm") ?? "") || method.children.length > 0) {
+  const signedInfoPrefixes = checkCanonicalization(canonicalization);
+  const method = SIGNATURE_METHODS.get(attribute(signatureMethod, "Algorithm") ?? "");
+  if (method === undefined || signatureMethod.children.length > 0) {
     throw algorithm("the SignatureMethod is not one of RSA or ECDSA with SHA-256, SHA-384 or SHA-512");
   }
   // "" would be the whole document, and anything else another element or another document (SA-09a).
-  if (messageId === undefined || messageId === "" || attribute(reference, "URI") !== `#${messageId}`) {
+  if (messageId === "" || attribute(reference, "URI") !== `#${messageId}`) {
     throw shape("the Reference does not name the message by its ID");
   }
-  if (!/^[\p{L}_][\p{L}\p{N}\p{M}._·-]*$/u.test(messageId)) throw shape("the message's ID is not a name");
-  checkReference(reference);
+  return { method, signedInfoPrefixes, ...checkReference(reference) };
 }
 
-function checkReference(reference: XmlElement): void {
+function checkReference(reference: XmlElement) {
+  const [transforms, digestMethod, digestValue] = reference.children;
   if (
-    names(reference, ["Transforms", "DigestMethod", "DigestValue"]) !== "Transforms,DigestMethod,DigestValue"
+    names(reference) !== "Transforms,DigestMethod,DigestValue" ||
+    transforms === undefined ||
+    digestMethod === undefined
   ) {
     throw shape("a Reference holds Transforms, DigestMethod and DigestValue");
   }
-  const transforms = reference.children[0]?.children ?? [];
-  const [enveloped, canonicalization] = transforms;
+  const [enveloped, canonicalization] = transforms.children;
   if (
-    transforms.length !== 2 ||
+    names(transforms) !== "Transform,Transform" ||
     enveloped === undefined ||
     canonicalization === undefined ||
-    !isNamed(enveloped, DS, "Transform") ||
-    !isNamed(canonicalization, DS, "Transform") ||
     attribute(enveloped, "Algorithm") !== ENVELOPED
   ) {
     throw shape(
@@ -111,106 +129,35 @@ function checkReference(reference: XmlElement): void {
     );
   }
   // It has no parameters; xml-crypto as a sender writes the other transform's on it all the same, in its namespace.
-  checkParameters(enveloped);
-  checkCanonicalization(canonicalization);
-  const [digestMethod] = childrenNamed(reference, DS, "DigestMethod");
-  if (digestMethod === undefined || !DIGEST_METHODS.has(attribute(digestMethod, "Algorithm") ?? "")) {
-    throw algorithm("the DigestMethod is not SHA-256, SHA-384 or SHA-512");
-  }
-  base64Of(childNamed(reference, DS, "DigestValue"), "DigestValue");
+  prefixList(enveloped);
+  const messagePrefixes = checkCanonicalization(canonicalization);
+  const method = DIGEST_METHODS.get(attribute(digestMethod, "Algorithm") ?? "");
+  if (method === undefined) throw algorithm("the DigestMethod is not SHA-256, SHA-384 or SHA-512");
+  return { messagePrefixes, digest: { method, value: base64Of(digestValue, "DigestValue") } };
 }
 
 /** Exclusive, without comments; its InclusiveNamespaces, if any, short. Everything else refused (SA-09e). */
-function checkCanonicalization(element: XmlElement): void {
+function checkCanonicalization(element: XmlElement): readonly string[] {
   if (attribute(element, "Algorithm") !== EXC_C14N) {
     throw algorithm("only exclusive canonicalisation without comments is accepted");
   }
-  checkParameters(element);
+  return prefixList(element);
 }
 
-function checkParameters(element: XmlElement): void {
+function prefixList(element: XmlElement): readonly string[] {
   const namespace = attribute(element, "Algorithm") ?? "";
-  for (const child of element.children) {
-    const prefixes = attribute(child, "PrefixList")?.split(/\s+/) ?? [];
+  return element.children.flatMap((child) => {
+    const prefixes = (attribute(child, "PrefixList") ?? "").split(/\s+/).filter((prefix) => prefix !== "");
     if (!isNamed(child, namespace, "InclusiveNamespaces") || prefixes.length > PREFIXES_AT_MOST) {
       throw shape("a canonicalisation with unknown or too many parameters");
     }
-  }
-}
-
-/** The canonical text that the one Reference covers. Throws where digest or signature are wrong. */
-function verifiedBytes(text: string, keys: readonly KeyObject[]): string {
-  // xml-crypto's parser folds these two to a line feed, as XML 1.1 would; a character reference survives.
-  const safe = text.replace(/[\u0085\u2028]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const [anyKey] = keys;
-  if (anyKey === undefined)
-    throw new XmlRefused("signature-invalid", "no key is registered to check it with");
-  const checker = new SignedXml({ publicCert: anyKey });
-  checker.CanonicalizationAlgorithms = Object.fromEntries(
-    Object.entries(checker.CanonicalizationAlgorithms).filter(([uri]) => TRANSFORMS.includes(uri)),
-  );
-  checker.HashAlgorithms = hashAlgorithms();
-  checker.SignatureAlgorithms = signatureAlgorithms(keys);
-  try {
-    checker.loadSignature(signatureNode(safe));
-    if (!checker.checkSignature(safe)) throw new XmlRefused("signature-invalid", "the digest does not fit");
-  } catch (error) {
-    if (error instanceof XmlRefused) throw error;
-    // Its messages quote the document.
-    throw new XmlRefused("signature-invalid", "the signature does not fit any registered key");
-  }
-  const [canonical, ...others] = checker.getSignedReferences();
-  // An empty canonical form has a digest too (SA-09f).
-  if (canonical === undefined || others.length > 0 || !canonical.startsWith("<")) {
-    throw new XmlRefused("signature-invalid", "the signature covers nothing");
-  }
-  return canonical;
-}
-
-function signatureNode(text: string): Node {
-  const refuse = () => {
-    throw new XmlRefused("not-well-formed", "the parser refuses it");
-  };
-  const parser = new DOMParser({ errorHandler: { warning: refuse, error: refuse, fatalError: refuse } });
-  const node = parser.parseFromString(text, "text/xml").getElementsByTagNameNS(DS, "Signature").item(0);
-  if (node === null) throw shape("no Signature");
-  return node;
-}
-
-function hashAlgorithms(): Record<string, new () => HashAlgorithm> {
-  return Object.fromEntries(
-    [...DIGEST_METHODS].map(([uri, name]) => [
-      uri,
-      class {
-        getAlgorithmName = () => uri;
-        getHash = (text: string) => hash(name, text, "base64");
-      },
-    ]),
-  );
-}
-
-/** Every registered key is tried at once, so that the canonicalisation is done once whatever their number. */
-function signatureAlgorithms(keys: readonly KeyObject[]): Record<string, new () => SignatureAlgorithm> {
-  return Object.fromEntries(
-    [...SIGNATURE_METHODS].map(([uri, method]) => [
-      uri,
-      class {
-        getAlgorithmName = () => uri;
-        verifySignature = (material: string, _key: unknown, value: string) =>
-          anyKeyVerifies(method, Buffer.from(material, "utf8"), Buffer.from(value, "base64"), keys);
-        getSignature = (): never => {
-          throw new Error("nothing is signed here");
-        };
-      },
-    ]),
-  );
+    return prefixes;
+  });
 }
 
 /** The names of the children, all of which must be XML Signature's; "?" where one is not. */
-function names(element: XmlElement, known: readonly string[]): string {
-  return element.children
-    .map((child) => (child.namespace === DS && known.includes(child.localName) ? child.localName : "?"))
-    .join(",");
+function names(element: XmlElement): string {
+  return element.children.map((child) => (child.namespace === DS ? child.localName : "?")).join(",");
 }
 
 function base64Of(element: XmlElement | undefined, name: string): Buffer {

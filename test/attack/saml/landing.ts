@@ -170,7 +170,6 @@ export class Landing {
         protocol: "saml",
         subject: "alice",
         sessionIndex: sessionIndexFor(id, application.id),
-        firstSignOnMs: NOW_MS,
         lastSignOnMs: NOW_MS,
         wire: { format },
       });
