@@ -177,6 +177,11 @@ export class Landing {
     return live;
   }
 
+  /** The person said yes on the page that asks. */
+  async confirmed(askedId: string, live: Session) {
+    return await this.endSession.confirmed(askedId, live, browserOf({ session: live }));
+  }
+
   async get(path: "/saml/sso" | "/saml/slo", query: string): Promise<Landed> {
     return await this.#send("GET", `${path}?${query}`, undefined);
   }
