@@ -29,7 +29,8 @@ export interface LogoutFrame {
 
 const ANSWER_WITHIN_MS = 5_500;
 const POLL_MS = 100;
-const CONFIRMED: readonly LogoutOutcome[] = ["signed-out", "already-gone"];
+/** The better answer is the later one: only what stands further on in this list replaces what is there. */
+const CONFIRMED: readonly LogoutOutcome[] = ["already-gone", "signed-out"];
 
 /**
  * A logout that goes through the browser, in two passes. First every application is told at once, each in a frame of
@@ -170,8 +171,9 @@ export class LogoutRunner {
   async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {
     const receipt = await this.#parts.receipts.get(receiptId);
     const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
-    if (entry === undefined || (CONFIRMED.includes(entry.outcome) && !CONFIRMED.includes(result.outcome)))
-      return;
+    if (entry === undefined) return;
+    const known = CONFIRMED.indexOf(entry.outcome);
+    if (known !== -1 && CONFIRMED.indexOf(result.outcome) <= known) return;
     const { outcome, detail } = result;
     await this.#parts.receipts.setEntry(receiptId, {
       ...entry,
