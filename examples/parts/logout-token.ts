@@ -19,7 +19,7 @@ const Claims = z
     sub: z.string().optional(),
     sid: z.string().optional(),
     events: z.object({ [EVENT]: z.object({}).loose() }).loose(),
-    nonce: z.undefined(),
+    nonce: z.never().optional(),
   })
   .loose()
   .refine(({ sub, sid }) => sub !== undefined || sid !== undefined, "neither sub nor sid");

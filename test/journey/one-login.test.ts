@@ -6,12 +6,14 @@ import { assertKnowsNobody, assertShowsAlice, enter, logInAt, logOutAt, throughF
 
 describe("one login for both demo applications, on the embedded stores", () => {
   let installation: TestInstallation;
+  const undo: (() => Promise<void>)[] = [];
 
   before(async () => {
     installation = await startInstallation({ processes: 1 });
+    undo.push(async () => await installation.stop());
   });
   after(async () => {
-    await installation.stop();
+    for (const step of undo.toReversed()) await step();
   });
 
   test("alice types her password at the SAML application and enters the OpenID Connect one without", async () => {

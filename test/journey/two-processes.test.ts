@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import {
-  skipWithout,
-  startPostgres,
-  startRedis,
-  type TestPostgres,
-  type TestRedis,
-} from "../fixtures/servers.ts";
+import { skipWithout, startPostgres, startRedis } from "../fixtures/servers.ts";
 import { rotateKeys } from "../../src/admin/acts/rotate-keys.ts";
 import { withInstallation } from "../../src/cli/installation.ts";
 import { eventually } from "../fixtures/eventually.ts";
@@ -17,18 +11,20 @@ import { assertKnowsNobody, assertShowsAlice, enter, logInAt, logOutAt } from ".
 describe("two processes behind one address, on Redis and PostgreSQL", {
   skip: skipWithout("redis") || skipWithout("postgres"),
 }, () => {
-  let redis: TestRedis;
-  let postgres: TestPostgres;
   let installation: TestInstallation;
+  const undo: (() => Promise<void>)[] = [];
 
   before(async () => {
-    [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+    const redis = await startRedis();
+    undo.push(async () => await redis.stop());
+    const postgres = await startPostgres();
+    undo.push(async () => await postgres.stop());
     const stores = { redisUrl: redis.url, databaseUrl: await postgres.freshDatabase() };
     installation = await startInstallation({ processes: 2, stores });
+    undo.push(async () => await installation.stop());
   });
   after(async () => {
-    await installation.stop();
-    await Promise.all([redis.stop(), postgres.stop()]);
+    for (const step of undo.toReversed()) await step();
   });
 
   test("one login enters both applications while requests alternate, and one logout closes both", async () => {
