@@ -105,7 +105,7 @@ describe("a login that is refused", () => {
     assert.equal(page.status, 403);
     assert.match(page.text, /<title>Not logged in: name or password is wrong/);
     assert.match(page.text, /That name and password do not belong together/);
-    assert.match(page.text, /name="username" value="alice"/);
+    assert.match(page.text, /name="username" type="text" value="alice"/);
     assert.ok(!page.text.includes("canary"));
     assert.match(page.text, /name="password"[^>]*aria-invalid="true" autofocus/);
     assert.match(page.text, /name="stay" checked/);
