@@ -8,8 +8,8 @@ export interface XmlLimits {
   readonly depth: number;
   readonly attributesPerElement: number;
   readonly namespaces: number;
-  /** A byte order mark is dropped instead of refused. */
-  readonly dropsByteOrderMark: boolean;
+  /** A byte order mark is dropped, and a raw U+2028 or U+2029 written as a reference, instead of refused. */
+  readonly isLenient: boolean;
 }
 
 /** Messages come from strangers. The work of a signature check grows with the square of the elements. */
@@ -19,7 +19,7 @@ export const MESSAGE_LIMITS: XmlLimits = {
   depth: 32,
   attributesPerElement: 32,
   namespaces: 64,
-  dropsByteOrderMark: false,
+  isLenient: false,
 };
 
 /** A metadata file is handed over by an administrator; no signature is checked in it here. */
@@ -29,7 +29,7 @@ export const METADATA_LIMITS: XmlLimits = {
   depth: 64,
   attributesPerElement: 64,
   namespaces: 100_000,
-  dropsByteOrderMark: true,
+  isLenient: true,
 };
 
 // XML 1.0, production [2]. Lone surrogates cannot come out of well-formed UTF-8.
@@ -57,9 +57,23 @@ export function decodeXml(bytes: Uint8Array, limits: XmlLimits): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (FORBIDDEN.test(text))
     throw new XmlRefused("forbidden-character", "a character that XML does not allow");
+  return withoutMark(withoutSeparators(text, limits), limits);
+}
+
+function withoutMark(text: string, limits: XmlLimits): string {
   if (!text.startsWith("\ufeff")) return text;
-  if (!limits.dropsByteOrderMark) throw new XmlRefused("byte-order-mark", "a byte order mark at the start");
+  if (!limits.isLenient) throw new XmlRefused("byte-order-mark", "a byte order mark at the start");
   return text.slice(1);
+}
+
+/**
+ * One raw U+2028 or U+2029 makes the parser's line counter go over the whole text for every node: 30 KB then hold the
+ * event loop for seconds. As a reference it is the same character after parsing, and after canonicalisation.
+ */
+function withoutSeparators(text: string, limits: XmlLimits): string {
+  if (!/[\u2028\u2029]/.test(text)) return text;
+  if (!limits.isLenient) throw new XmlRefused("forbidden-character", "a raw line or paragraph separator");
+  return text.replaceAll("\u2028", "&#x2028;").replaceAll("\u2029", "&#x2029;");
 }
 
 /**
