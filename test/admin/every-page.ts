@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { type AdminApp, startAdminApp } from "./admin-app.ts";
+import { AdminBrowser, type Answer, hiddenField } from "./admin-browser.ts";
+import { certificate, entitiesDescriptor, entityDescriptor } from "./metadata.ts";
+
+/** A page of the administration as its endpoint sent it. */
+export interface GatheredPage {
+  readonly name: string;
+  readonly html: string;
+}
+
+const LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänsverwaltung International";
+const LONG_ADDRESS = `https://login.${"very-long-".repeat(9)}host.example.org/saml/acs?tenant=${"x".repeat(120)}`;
+const NEW = "/admin/applications/new";
+const A_DAY_MS = 86_400_000;
+
+/** Every page under /admin in each of its shapes, empty and full, right and wrong, with names of awkward lengths. */
+export async function gatherPages(): Promise<readonly GatheredPage[]> {
+  const app = await startAdminApp();
+  const olga = await AdminBrowser.as(app, "olga");
+  const pages: GatheredPage[] = [];
+  const keep = (name: string, answer: Answer): Answer => {
+    assert.ok(answer.body.startsWith("<!DOCTYPE html>"), `${name}: ${answer.status}`);
+    pages.push({ name, html: answer.body });
+    return answer;
+  };
+  keep("applications, none yet", await olga.get("/admin/applications"));
+  await gatherMetadata(olga, keep);
+  await gatherClients(olga, keep);
+  await gatherApplications(app, olga, keep);
+  await gatherAccounts(app, olga, keep);
+  keep("audit", await olga.get("/admin/audit"));
+  keep("audit, nothing found", await olga.get("/admin/audit?q=nothing"));
+  keep("no such application", await olga.get("/admin/applications/none"));
+  const peter = await AdminBrowser.as(app, "peter");
+  keep("not for you", await peter.get("/admin"));
+  await app.close();
+  return pages;
+}
+
+type Keep = (name: string, answer: Answer) => Answer;
+
+async function gatherMetadata(olga: AdminBrowser, keep: Keep): Promise<void> {
+  keep("hand over metadata", await olga.get(NEW));
+  const check = async (name: string, content: string) =>
+    keep(name, await olga.upload(`${NEW}/check`, { name: "payroll-metadata.xml", content }));
+  keep("hand over metadata, nothing came", await olga.upload(`${NEW}/check`, { name: "", content: "" }));
+  await check("check, not usable", "hello");
+  await check(
+    "check, which one",
+    entitiesDescriptor(["https://a.example/sp", LONG_ADDRESS.replace("&", "")]),
+  );
+  const evil = `<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="javascript:alert(1)" index="2"/>`;
+  const mixed = entityDescriptor({ more: evil, encryption: true, requestsSigned: true });
+  const page = await check("check, one line refused", mixed);
+  const form = { draft: hiddenField(page.body, "draft"), entityId: hiddenField(page.body, "entityId") };
+  await olga.post(`${NEW}/register`, {
+    ...form,
+    name: "Payroll",
+    requestsMustBeSigned: "on",
+    encryptAssertion: "on",
+  });
+  const again = await check("check, registered already", mixed);
+  const draft = hiddenField(again.body, "draft");
+  keep("check, not replaced", await olga.post(`${NEW}/register`, { ...form, draft, name: "Payroll" }));
+  const plain = { entityId: LONG_ADDRESS, name: LONG_NAME, acs: LONG_ADDRESS, signing: false };
+  const long = await check("check, nothing to look at", entityDescriptor(plain));
+  const longForm = { draft: hiddenField(long.body, "draft"), entityId: hiddenField(long.body, "entityId") };
+  const done = await olga.post(`${NEW}/register`, { ...longForm, name: LONG_NAME, groups: "staff" });
+  keep("application, just registered", await olga.get(done.to ?? ""));
+}
+
+async function gatherClients(olga: AdminBrowser, keep: Keep): Promise<void> {
+  const page = keep("client", await olga.get(`${NEW}/client`));
+  const form = { name: "Wiki", profile: "web", consent: "ask", redirectUris: LONG_ADDRESS };
+  const once = hiddenField(page.body, "once");
+  const wrong = { ...form, once, redirectUris: "http://a.example/", jwks: "{", groups: LONG_NAME };
+  const refused = keep("client, several things wrong", await olga.post(`${NEW}/client`, wrong));
+  const sent = { ...form, once: hiddenField(refused.body, "once") };
+  keep("client, its secret", await olga.post(`${NEW}/client`, sent));
+  keep("client, sent twice", await olga.post(`${NEW}/client`, sent));
+}
+
+async function gatherApplications(app: AdminApp, olga: AdminBrowser, keep: Keep): Promise<void> {
+  const { applications } = app.parts.stores.durable;
+  const ended = certificate(app.parts.clock.nowMs() - 4_000 * A_DAY_MS);
+  for (const application of await applications.all()) {
+    const path = `/admin/applications/${application.id}`;
+    keep(`application ${application.name}`, await olga.get(path));
+    if (application.name !== "Payroll" || application.protocol !== "saml") continue;
+    keep("application, no group named", await olga.post(`${path}/access`, { access: "groups" }));
+    const nowMs = app.parts.clock.nowMs();
+    await applications.update({ ...application, signingCertificates: [ended] });
+    for (let count = 0; count < 30; count++) {
+      const { entityId } = application;
+      const copy = {
+        id: `copy-${count}`,
+        entityId: `${entityId}/${count}`,
+        enabled: count % 2 === 0,
+        createdAtMs: nowMs,
+      };
+      await applications.insert({ ...application, ...copy });
+    }
+    keep("application, its key has ended", await olga.get(path));
+    await olga.post("/admin/applications/copy-0/switch", { enabled: "off" });
+    keep("application, switched off", await olga.get("/admin/applications/copy-0"));
+  }
+  keep("applications", await olga.get("/admin/applications?page=1"));
+  keep("applications, the second page", await olga.get("/admin/applications?page=2"));
+  keep("applications, nothing found", await olga.get("/admin/applications?q=nothing"));
+}
+
+async function gatherAccounts(app: AdminApp, olga: AdminBrowser, keep: Keep): Promise<void> {
+  keep("new account", await olga.get("/admin/accounts/new"));
+  const form = {
+    username: "zoe",
+    role: "person",
+    name: LONG_NAME,
+    email: "zoe@example.org",
+    groups: "staff",
+  };
+  keep("new account, wrong password", await olga.post("/admin/accounts/new", { ...form, password: "short" }));
+  keep(
+    "new account, wrong name",
+    await olga.post("/admin/accounts/new", { ...form, username: "z z", password: "x" }),
+  );
+  const wrongGroup = { ...form, groups: "x".repeat(300), password: "open-the-gate" };
+  keep("new account, wrong group", await olga.post("/admin/accounts/new", wrongGroup));
+  await olga.post("/admin/accounts/new", { ...form, password: "open-the-gate" });
+  for (let count = 10; count < 40; count++) {
+    const username = `user-${count}`;
+    const account = {
+      id: username,
+      username,
+      emailVerified: false,
+      groups: [],
+      role: "person",
+      attributes: {},
+    } as const;
+    const atMs = app.parts.clock.nowMs();
+    await app.parts.stores.durable.accounts.insert(
+      { ...account, enabled: count % 2 === 0, createdAtMs: atMs, updatedAtMs: atMs },
+      { username },
+    );
+  }
+  const list = keep("accounts", await olga.get("/admin/accounts"));
+  const next = /href="([^"]+)" rel="next"/.exec(list.body)?.[1]?.replaceAll("&amp;", "&");
+  keep("accounts, the second page", await olga.get(next ?? ""));
+  keep("accounts, nothing found", await olga.get("/admin/accounts?q=nothing"));
+  await AdminBrowser.as(app, "peter");
+  keep("account", await olga.get(`/admin/accounts/${app.ids.peter}`));
+  keep("account, your own", await olga.get(`/admin/accounts/${app.ids.olga}`));
+  keep("account, switched off", await olga.get("/admin/accounts/user-11"));
+  keep(
+    "account, not yourself",
+    await olga.post(`/admin/accounts/${app.ids.olga}/switch`, { enabled: "off" }),
+  );
+}
