@@ -67,7 +67,7 @@ function rowOf(event: AuditEvent): object {
     who,
     what: auditWords(event),
     // A login is done by the account that it is about; naming it twice says nothing more.
-    target: targetName === who ? undefined : targetName,
+    target: event.action.startsWith("login.") ? undefined : targetName,
     targetPath: isPage && targetId !== undefined ? `${ADMIN_PATH}/${targetKind}s/${targetId}` : undefined,
     detail: auditDetail(event),
     address,

@@ -16,6 +16,8 @@ const pages = skip === false ? await gatherPages() : [];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const RUN = `axe.run({ runOnly: { type: "tag", values: ${JSON.stringify(TAGS)} } }).then(({ violations }) =>
   violations.map(({ id, nodes }) => ({ rule: id, nodes: nodes.map((node) => node.html.slice(0, 200)) })))`;
+/** Tables that are wider than their card, which would cut their last column off. */
+const CUT_OFF = `[...document.querySelectorAll(".card table")].filter((table) => table.offsetWidth > table.parentElement.clientWidth).map((table) => table.offsetWidth)`;
 const WIDTHS = [320, 390, 768, 1280];
 /** Each width, direction and theme at least once; more would only repeat the same rules. */
 const READ = [
@@ -80,6 +82,7 @@ describe("a page of the administration with all its details open, in both direct
           await page.setViewportSize({ width, height: 800 });
           const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           assert.ok(wide <= width, `${wide} wide at ${width}, ${direction}`);
+          assert.deepEqual(await page.evaluate(CUT_OFF), [], `${width}, ${direction}`);
           for (const { colorScheme } of READ.filter(
             (at) => at.direction === direction && at.width === width,
           )) {
