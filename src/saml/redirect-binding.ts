@@ -1,10 +1,9 @@
 import { inflateRawSync } from "node:zlib";
-import { z } from "zod";
 import { Parameters } from "../http/parameters.ts";
 import { refused } from "./message-refused.ts";
 import { type QuerySignature, type ReceivedMessage, readXml, RELAY_STATE_BYTES } from "./received-message.ts";
 import { strictBase64 } from "./xml/base64.ts";
-import { SIGNATURE_METHODS } from "./xml/signature-algorithms.ts";
+import { WITH_SHA1 } from "./xml/signature-algorithms.ts";
 
 /** Parameters of which a second one is never an accident. */
 const PROTOCOL_PARAMETERS = [
@@ -19,10 +18,6 @@ const DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE";
 /** What a query may unfold to: more than any message may have, and little enough to do for a stranger (SA-22). */
 const INFLATED_BYTES = 128 * 1024;
 const SECTION = "SAML Bindings 3.4.4";
-const WITH_ENGINE = z.object({
-  buffer: z.instanceof(Buffer),
-  engine: z.looseObject({ bytesWritten: z.number() }),
-});
 
 /** The parameters of one message by either binding. */
 export interface MessageParameters {
@@ -103,9 +98,17 @@ function inflated(packed: Buffer): { readonly buffer: Buffer; readonly bytesRead
   } catch (error) {
     throw cannotInflate(packed, error);
   }
-  // With `info`, Node answers with the engine beside the bytes, and that knows how far it read; its types do not say so.
-  const { buffer, engine } = WITH_ENGINE.parse(result);
-  return { buffer, bytesRead: engine.bytesWritten };
+  if (!hasEngine(result)) throw new TypeError("zlib gave no engine");
+  return { buffer: result.buffer, bytesRead: result.engine.bytesWritten };
+}
+
+/** With `info`, Node answers with the engine beside the bytes, which knows how far it read; its types do not say so. */
+function hasEngine(result: unknown): result is { buffer: Buffer; engine: { bytesWritten: number } } {
+  if (typeof result !== "object" || result === null || !("buffer" in result && "engine" in result))
+    return false;
+  const { buffer, engine } = result;
+  if (!(buffer instanceof Buffer) || typeof engine !== "object" || engine === null) return false;
+  return "bytesWritten" in engine && typeof engine.bytesWritten === "number";
 }
 
 function cannotInflate(packed: Buffer, error: unknown) {
@@ -134,7 +137,8 @@ function querySignature(
 ): QuerySignature | undefined {
   if (!parameters.has("Signature") && !parameters.has("SigAlg")) return undefined;
   const section = `${SECTION}.1`;
-  const method = SIGNATURE_METHODS.get(parameters.get("SigAlg") ?? "");
+  // Whether this sender may use SHA-1 is known when the Issuer is (received-message.ts).
+  const method = WITH_SHA1.signatures.get(parameters.get("SigAlg") ?? "");
   if (method === undefined) {
     throw refused(
       "saml.signature-algorithm",

@@ -26,7 +26,8 @@ interface Level {
   readonly rendered: Scope;
 }
 
-const NOTHING: Scope = new Map();
+/** Around the root nothing is declared. */
+const NOTHING: Scope = new Map<string, string>([]);
 
 /**
  * Exclusive XML Canonicalization 1.0 without comments, of a signed element without its Signature and of that
