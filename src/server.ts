@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import express, { type Express, Router } from "express";
+import express, { type Express } from "express";
 import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
@@ -16,7 +16,7 @@ import { healthEndpoint, Metrics } from "./http/health-endpoint.ts";
 import { drain, listen, listener } from "./http/listener.ts";
 import { logoutRunEndpoint } from "./http/logout-run-endpoint.ts";
 import { createRenderer, VIEWS_FOLDER } from "./http/render.ts";
-import { createReplySender, type ReplySender } from "./http/reply-sender.ts";
+import { createReplySender } from "./http/reply-sender.ts";
 import { resumeEndpoint } from "./http/resume-endpoint.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { sessionMiddleware } from "./http/session-middleware.ts";
@@ -28,28 +28,13 @@ import { loginEndpoint } from "./login/login-endpoint.ts";
 import { PasswordLogin } from "./login/password-login.ts";
 import { stepUpEndpoint } from "./login/step-up-endpoint.ts";
 import { Throttle } from "./login/throttle.ts";
+import { oidcBrowserEndpoints, oidcProgramEndpoints, rulesOfConsent, samlEndpoints } from "./mount.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
-import { openProtocols, type Protocols } from "./protocols.ts";
+import { openProtocols } from "./protocols.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
-import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
-import { claimRules } from "./oidc/claims.ts";
-import { discoveryEndpoint } from "./oidc/discovery-endpoint.ts";
-import { endSessionEndpoint } from "./oidc/end-session-endpoint.ts";
-import { introspectionEndpoint } from "./oidc/introspection-endpoint.ts";
-import { jwksEndpoint } from "./oidc/jwks-endpoint.ts";
-import { parEndpoint } from "./oidc/par-endpoint.ts";
-import { revocationEndpoint } from "./oidc/revocation-endpoint.ts";
-import { tokenEndpoint } from "./oidc/token-endpoint.ts";
-import { userinfoEndpoint } from "./oidc/userinfo-endpoint.ts";
-import type { Application } from "./model/application.ts";
-import type { ReleaseRule } from "./model/release.ts";
-import { accountForNameId } from "./saml/expected-account.ts";
 import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
-import { RequestReplay } from "./saml/request-replay.ts";
-import { sloEndpoint } from "./saml/slo-endpoint.ts";
-import { ssoEndpoint } from "./saml/sso-endpoint.ts";
 
 const UPKEEP_EVERY_MS = 60 * 60_000;
 
@@ -241,59 +226,4 @@ function actParts(parts: Parts, endSession: EndSession) {
       return (await endSession.endQuietly(live.map(({ id }) => id))).length;
     },
   };
-}
-
-/** SAML's endpoints that a browser comes to. */
-function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, replySender: ReplySender): Router {
-  const { applications, accounts, sessions, participants, singleUse, subjects, audit, clock, random, log } =
-    parts;
-  const { issuer, policy } = parts.config;
-  const { signOn, endSession, logoutRunner: runner } = shell;
-  const received = { issuer, applications, keys: saml.keys, policy, clock, random, replySender, audit };
-  const replay = new RequestReplay(parts.stores.volatile);
-  const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
-  return Router().use(
-    ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
-    sloEndpoint({ ...received, participants, sessions, singleUse, endSession, runner }),
-  );
-}
-
-/** OpenID Connect's endpoints that a browser comes to. */
-function oidcBrowserEndpoints(parts: Parts, protocols: Protocols, replySender: ReplySender): Router {
-  const { keyRing, applications, subjects, random } = parts;
-  const { issuer } = parts.config;
-  const { volatile } = parts.stores;
-  const { signOn, endSession, oidc } = protocols;
-  return Router().use(
-    authorizeEndpoint({ issuer, requests: oidc.requests, signOn, replySender }),
-    endSessionEndpoint({
-      issuer,
-      keyRing,
-      applications,
-      subjects,
-      endSession,
-      volatile,
-      replySender,
-      random,
-    }),
-  );
-}
-
-/** OpenID Connect's endpoints that programs call. */
-function oidcProgramEndpoints({ config, keyRing }: Parts, { oidc }: Protocols): Router {
-  const { issuer, policy } = config;
-  return Router().use(
-    discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts }),
-    jwksEndpoint({ keyRing }),
-    parEndpoint(oidc),
-    tokenEndpoint(oidc),
-    userinfoEndpoint(oidc),
-    introspectionEndpoint({ issuer, ...oidc }),
-    revocationEndpoint(oidc),
-  );
-}
-
-/** The consent page is OpenID Connect's alone: a SAML application is given what its mapping says. */
-function rulesOfConsent(application: Application): readonly ReleaseRule[] {
-  return application.protocol === "oidc" ? claimRules(application) : [];
 }

@@ -1,0 +1,75 @@
+import { Router } from "express";
+import type { ReplySender } from "./http/reply-sender.ts";
+import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
+import { claimRules } from "./oidc/claims.ts";
+import { discoveryEndpoint } from "./oidc/discovery-endpoint.ts";
+import { endSessionEndpoint } from "./oidc/end-session-endpoint.ts";
+import { introspectionEndpoint } from "./oidc/introspection-endpoint.ts";
+import { jwksEndpoint } from "./oidc/jwks-endpoint.ts";
+import { parEndpoint } from "./oidc/par-endpoint.ts";
+import { revocationEndpoint } from "./oidc/revocation-endpoint.ts";
+import { tokenEndpoint } from "./oidc/token-endpoint.ts";
+import { userinfoEndpoint } from "./oidc/userinfo-endpoint.ts";
+import type { Application } from "./model/application.ts";
+import type { ReleaseRule } from "./model/release.ts";
+import { accountForNameId } from "./saml/expected-account.ts";
+import { RequestReplay } from "./saml/request-replay.ts";
+import { sloEndpoint } from "./saml/slo-endpoint.ts";
+import { ssoEndpoint } from "./saml/sso-endpoint.ts";
+import type { Parts } from "./parts.ts";
+import type { Protocols } from "./protocols.ts";
+
+/** SAML's endpoints that a browser comes to. */
+export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, replySender: ReplySender): Router {
+  const { applications, accounts, sessions, participants, singleUse, subjects, audit, clock, random, log } =
+    parts;
+  const { issuer, policy } = parts.config;
+  const { signOn, endSession, logoutRunner: runner } = shell;
+  const received = { issuer, applications, keys: saml.keys, policy, clock, random, replySender, audit };
+  const replay = new RequestReplay(parts.stores.volatile);
+  const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
+  return Router().use(
+    ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
+    sloEndpoint({ ...received, participants, sessions, singleUse, endSession, runner }),
+  );
+}
+
+/** OpenID Connect's endpoints that a browser comes to. */
+export function oidcBrowserEndpoints(parts: Parts, protocols: Protocols, replySender: ReplySender): Router {
+  const { keyRing, applications, subjects, random } = parts;
+  const { issuer } = parts.config;
+  const { volatile } = parts.stores;
+  const { signOn, endSession, oidc } = protocols;
+  return Router().use(
+    authorizeEndpoint({ issuer, requests: oidc.requests, signOn, replySender }),
+    endSessionEndpoint({
+      issuer,
+      keyRing,
+      applications,
+      subjects,
+      endSession,
+      volatile,
+      replySender,
+      random,
+    }),
+  );
+}
+
+/** OpenID Connect's endpoints that programs call. */
+export function oidcProgramEndpoints({ config, keyRing }: Parts, { oidc }: Protocols): Router {
+  const { issuer, policy } = config;
+  return Router().use(
+    discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts }),
+    jwksEndpoint({ keyRing }),
+    parEndpoint(oidc),
+    tokenEndpoint(oidc),
+    userinfoEndpoint(oidc),
+    introspectionEndpoint({ issuer, ...oidc }),
+    revocationEndpoint(oidc),
+  );
+}
+
+/** The consent page is OpenID Connect's alone: a SAML application is given what its mapping says. */
+export function rulesOfConsent(application: Application): readonly ReleaseRule[] {
+  return application.protocol === "oidc" ? claimRules(application) : [];
+}
