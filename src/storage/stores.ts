@@ -66,7 +66,11 @@ export interface ApplicationStore {
   get(id: string): Promise<Application | undefined>;
   /** Throws Conflict on `entityId`. */
   insert(application: Application): Promise<void>;
-  update(application: Application): Promise<boolean>;
+  /**
+   * Replaces the record; false when it is gone, or when `readAtMs` is given and its `updatedAtMs` is another one by now:
+   * of two changes that were made of the same reading, the second must not undo the first.
+   */
+  update(application: Application, readAtMs?: number): Promise<boolean>;
   delete(id: string): Promise<boolean>;
 }
 

@@ -26,7 +26,7 @@ export interface Issue {
 /** Why an act was not done. `message` is one plain line for the page and for the command's standard error. */
 export interface Refused {
   readonly ok: false;
-  readonly code: "not-found" | "taken" | "invalid" | "yourself";
+  readonly code: "not-found" | "taken" | "invalid" | "yourself" | "conflict";
   /** The input's field that is to be corrected, where there is one. */
   readonly field?: string | undefined;
   readonly message: string;

@@ -58,8 +58,8 @@ export async function registerServiceProvider(
   const application =
     known === undefined
       ? newApplication(parts, reading.application, input)
-      : replacement(known, reading.application, input, nowMs);
-  const result = await store(parts, actor, application, known !== undefined);
+      : replacement(known, reading.application, input);
+  const result = await store(parts, actor, application, known);
   return result.ok ? { ...result, report } : { ...result, report, entityIds: [] };
 }
 
@@ -67,10 +67,10 @@ async function store(
   parts: ActParts,
   actor: Actor,
   application: SamlApplication,
-  replaced: boolean,
+  known: SamlApplication | undefined,
 ): Promise<Done<{ readonly application: SamlApplication; readonly replaced: boolean }> | Refused> {
   const entry = {
-    action: replaced ? "application.replaced" : "application.registered",
+    action: known === undefined ? "application.registered" : "application.replaced",
     targetKind: "application",
     targetId: application.id,
     targetName: application.name,
@@ -82,9 +82,9 @@ async function store(
     },
   } as const;
   return await recorded(parts, actor, entry, async () => {
-    if (replaced) {
-      const result = await replaceApplication(parts, application);
-      return result.ok ? { ...result, replaced } : result;
+    if (known !== undefined) {
+      const result = await replaceApplication(parts, known, application);
+      return result.ok ? { ...result, replaced: true } : result;
     }
     try {
       await parts.store.applications.insert(application);
@@ -93,7 +93,7 @@ async function store(
       throw error;
     }
     await parts.announce("applications");
-    return { ok: true, application, replaced };
+    return { ok: true, application, replaced: false };
   });
 }
 
@@ -139,13 +139,12 @@ function replacement(
   known: SamlApplication,
   read: NewSamlApplication,
   input: RegisterServiceProviderInput,
-  nowMs: number,
 ): SamlApplication {
-  const { id, enabled, consent, release, signatureAlgorithm, createdAtMs } = known;
   const access = input.access ?? known.access;
   const startUrl = input.startUrl ?? known.startUrl;
-  const kept = { id, enabled, consent, release, signatureAlgorithm, createdAtMs, access, startUrl };
-  return { ...read, ...kept, updatedAtMs: nowMs };
+  const { enabled, consent, release, signAssertion } = known;
+  // `known` first: what only an administrator sets is not in metadata, and stays.
+  return { ...known, ...read, enabled, consent, release, signAssertion, access, startUrl };
 }
 
 function taken(entityId: string): Refused {

@@ -15,7 +15,7 @@ export async function setAccess(
   if (access.kind === "groups" && access.groups.length === 0) {
     return refused("invalid", "name at least one group, or open it to everybody", "groups");
   }
-  const application = { ...found, access, updatedAtMs: parts.clock.nowMs() };
+  const application = { ...found, access };
   const entry = {
     action: "application.access-changed",
     targetKind: "application",
@@ -23,7 +23,7 @@ export async function setAccess(
     targetName: found.name,
     detail: { before: describeAccess(found.access), after: describeAccess(access) },
   } as const;
-  return await recorded(parts, actor, entry, async () => await replaceApplication(parts, application));
+  return await recorded(parts, actor, entry, async () => await replaceApplication(parts, found, application));
 }
 
 /** "everybody", or the names of the groups. */

@@ -15,7 +15,7 @@ export async function switchApplication(
 ): Promise<ActResult<{ readonly application: Application }>> {
   const found = await parts.store.applications.get(id);
   if (found === undefined) return refused("not-found", "there is no such application");
-  const application = { ...found, enabled, updatedAtMs: parts.clock.nowMs() };
+  const application = { ...found, enabled };
   const entry = {
     action: enabled ? "application.switched-on" : "application.switched-off",
     targetKind: "application",
@@ -23,5 +23,5 @@ export async function switchApplication(
     targetName: found.name,
     detail: { protocol: found.protocol },
   } as const;
-  return await recorded(parts, actor, entry, async () => await replaceApplication(parts, application));
+  return await recorded(parts, actor, entry, async () => await replaceApplication(parts, found, application));
 }

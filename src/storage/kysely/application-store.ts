@@ -30,11 +30,11 @@ export class KyselyApplicationStore implements ApplicationStore {
     await namingEntityId(this.#db.insertInto("applications").values(applicationToRow(application)).execute());
   }
 
-  async update(application: Application): Promise<boolean> {
+  async update(application: Application, readAtMs?: number): Promise<boolean> {
     const { id, created_at_ms: _, ...changes } = applicationToRow(application);
-    const result = await namingEntityId(
-      this.#db.updateTable("applications").set(changes).where("id", "=", id).executeTakeFirst(),
-    );
+    const row = this.#db.updateTable("applications").set(changes).where("id", "=", id);
+    const unchanged = readAtMs === undefined ? row : row.where("updated_at_ms", "=", readAtMs);
+    const result = await namingEntityId(unchanged.executeTakeFirst());
     return result.numUpdatedRows > 0n;
   }
 

@@ -180,6 +180,29 @@ suite("an application", () => {
     });
   }
 
+  test("that is switched off is not switched on again by a change of the same moment", async () => {
+    const { acts, store, id, events } = await withWiki();
+    const [off, access] = await Promise.all([
+      switchApplication(acts, OWNER, id, false),
+      setAccess(acts, COMMAND, id, { kind: "groups", groups: ["staff"] }),
+    ]);
+    const refused = [off, access].filter((result) => !result.ok);
+    assert.equal(refused.length, 1, "both were made of the same reading: one of them must be made anew");
+    assert.equal(refused[0]?.ok === false && refused[0].code, "conflict");
+    const stored = await store.applications.get(id);
+    assert.equal(stored?.enabled, !off.ok);
+    assert.equal(stored?.access.kind, access.ok ? "groups" : "everyone");
+    assert.equal((await events()).at(-1)?.outcome, "failure");
+  });
+
+  test("is changed twice within a millisecond, one after the other", async () => {
+    const { acts, store, id } = await withWiki();
+    assert.ok((await switchApplication(acts, OWNER, id, false)).ok);
+    assert.ok((await setAccess(acts, OWNER, id, { kind: "groups", groups: ["staff"] })).ok);
+    const stored = await store.applications.get(id);
+    assert.deepEqual([stored?.enabled, stored?.access.kind], [false, "groups"]);
+  });
+
   test("is not switched off where the trail cannot be written", async () => {
     const { acts, store, id, breakAudit, announced } = await withWiki();
     breakAudit();
