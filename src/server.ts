@@ -1,10 +1,12 @@
 import type { AddressInfo } from "node:net";
 import express, { type Express } from "express";
+import { consentsEndpoint } from "./account/consents-endpoint.ts";
 import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
 import { adminEndpoint } from "./admin/admin-endpoint.ts";
 import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
+import { problemShown } from "./audit/problem-shown.ts";
 import type { Config } from "./config.ts";
 import type { EndSession } from "./flow/end-session.ts";
 import { PATHS } from "./flow/endpoints.ts";
@@ -16,7 +18,7 @@ import { healthEndpoint, Metrics } from "./http/health-endpoint.ts";
 import { drain, listen, listener } from "./http/listener.ts";
 import { logoutRunEndpoint } from "./http/logout-run-endpoint.ts";
 import { createRenderer, VIEWS_FOLDER } from "./http/render.ts";
-import { createReplySender } from "./http/reply-sender.ts";
+import { createReplySender, type ShownProblem } from "./http/reply-sender.ts";
 import { resumeEndpoint } from "./http/resume-endpoint.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { sessionMiddleware } from "./http/session-middleware.ts";
@@ -111,7 +113,9 @@ export function createApp(parts: Parts, accepting: () => boolean): Express {
     { base, host: new URL(issuer).host, links: [], ...assets.site },
     VIEWS_FOLDER,
   );
-  const replySender = createReplySender({ issuer, render, log, clock, random });
+  const onProblem = ({ reference, problem, browser }: ShownProblem) =>
+    audit.note(problemShown(reference, problem, browser));
+  const replySender = createReplySender({ issuer, render, log, clock, random, onProblem });
   const csrf = new Csrf(parts.sealing.derive("csrf"), issuer);
   const metrics = new Metrics();
   const protocols = openProtocols(parts);
@@ -168,9 +172,20 @@ export function createApp(parts: Parts, accepting: () => boolean): Express {
   people.use(chooseAccountEndpoint(step));
   people.use(stepUpEndpoint(step));
   people.use(consentEndpoint({ ...step, rulesOf: rulesOfConsent }));
-  people.get(PATHS.home, homeEndpoint({ applications, replySender, render, policy, clock }));
+  people.get(PATHS.home, homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
   people.use(
     sessionsEndpoint({ sessions, participants, applications, endSession, csrf, replySender, render }),
+  );
+  people.use(
+    consentsEndpoint({
+      grants: durable.grants,
+      applications,
+      withdraw: async (grantId) => await protocols.oidc.families.revokeGrant(grantId),
+      audit,
+      csrf,
+      replySender,
+      render,
+    }),
   );
   people.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
   people.use(

@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "application.switched-on": "Switched on",
   "application.switched-off": "Switched off",
   "application.access-changed": "Changed who may use",
+  "application.profiles-changed": "Changed the ways into",
   "application.removed": "Removed",
   "account.added": "Added the account",
   "account.switched-on": "Switched on the account",
@@ -18,7 +19,9 @@ const WORDS: Readonly<Record<string, string>> = {
   "session.ended": "Logged out",
   "sign-on.succeeded": "Entered",
   "sign-on.refused": "Was refused at",
+  "error-page.shown": "Was shown an error page",
   "consent.given": "Allowed",
+  "consent.withdrawn": "Took back what was allowed to",
 };
 
 /** The kinds that the page can be narrowed to, with their words. */

@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import type { Browser } from "../flow/browser.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import type { Problem } from "../flow/problem.ts";
 import type { Reply } from "../flow/reply.ts";
@@ -27,6 +28,15 @@ export interface ReplySenderParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of every error page, so that an administrator finds what stood behind a person's reference. */
+  readonly onProblem?: ((shown: ShownProblem) => void) | undefined;
+}
+
+export interface ShownProblem {
+  readonly reference: string;
+  readonly problem: Problem;
+  /** The browser, where the route knows one. */
+  readonly browser: Browser | undefined;
 }
 
 export function createReplySender(parts: ReplySenderParts): ReplySender {
@@ -103,6 +113,7 @@ function sendProblem(
     { reference, code, status, application: applicationName, path: request.path, facts },
     "an error page was shown",
   );
+  parts.onProblem?.({ reference, problem, browser: request.browser });
   const homeLink = request.browser?.session !== undefined;
   const atMs = parts.clock.nowMs();
   sendPage(response, status, parts.render("problem", { problem, reference, action, homeLink, atMs }));
