@@ -55,7 +55,7 @@ function answer(signer: XmlSigner, form: AttributeForm, account: Account): strin
       },
       recipient: ACS,
       inResponseTo: "_request",
-      audience: "https://app.example.com/saml/metadata",
+      audiences: ["https://app.example.com/saml/metadata"],
       authnInstantMs: nowMs,
       sessionIndex: "_session",
       sessionEndsMs: nowMs,

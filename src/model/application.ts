@@ -1,4 +1,4 @@
-import type { ReleaseRule } from "./release.ts";
+import type { ReleaseRule, ReleaseSource } from "./release.ts";
 
 export type Protocol = "saml" | "oidc";
 
@@ -40,7 +40,19 @@ export interface SamlEncryptionKey {
 }
 
 /** What messages to a service provider are signed with. */
-export type SamlSignatureAlgorithm = "rsa-sha256" | "rsa-sha384" | "rsa-sha512" | "ecdsa-sha256";
+export type SamlSignatureAlgorithm =
+  | "rsa-sha256"
+  | "rsa-sha384"
+  | "rsa-sha512"
+  | "ecdsa-sha256"
+  /** Broken: only for an application that has `allowSha1`. */
+  | "rsa-sha1";
+
+/** Sign-ons that begin here, without a request of the application (SAML Profiles 4.1.5). */
+export interface IdpInitiated {
+  /** RelayStates that may go along; one that ends with a slash allows everything below it. */
+  readonly relayStates: readonly string[];
+}
 
 /** A service provider. Everything but the switches comes from its metadata (SAML Metadata 2.4.4). */
 export interface SamlApplication extends ApplicationBase {
@@ -59,6 +71,22 @@ export interface SamlApplication extends ApplicationBase {
   readonly encryptAssertion: boolean;
   /** rsa-sha256 where it is absent. */
   readonly signatureAlgorithm?: SamlSignatureAlgorithm | undefined;
+  /** The `kid` that it stays with while that key is published; absent: whatever key signs now. */
+  readonly signingKeyId?: string | undefined;
+  /** The NameID alone is encrypted (EncryptedID), not the assertion around it. */
+  readonly encryptNameId?: boolean | undefined;
+  /** AES-CBC where it offers nothing better. Without this nothing is encrypted with CBC, and the sign-on is refused. */
+  readonly allowCbc?: boolean | undefined;
+  /** SHA-1 in what it signs, and in what it is sent if `signatureAlgorithm` says so. */
+  readonly allowSha1?: boolean | undefined;
+  /** Full URN, instead of the formats of its metadata; a request that demands another one still gets that. */
+  readonly nameIdFormat?: string | undefined;
+  /** Where the NameID's value comes from, for every format but transient; absent: what the format usually has. */
+  readonly nameIdSource?: ReleaseSource | undefined;
+  /** Audiences beside its entityID (SAML Core 2.5.1.4). */
+  readonly audiences?: readonly string[] | undefined;
+  /** Absent: a sign-on to it begins at the application alone. */
+  readonly idpInitiated?: IdpInitiated | undefined;
   readonly metadataXml: string;
 }
 

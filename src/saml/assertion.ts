@@ -1,7 +1,7 @@
 import { type NameId, nameIdElement } from "./name-id.ts";
 import { BEARER, SAML } from "./namespaces.ts";
 import type { Unsigned } from "./xml/sign.ts";
-import { type Xml, xml } from "./xml/writer.ts";
+import { concatenated, type Xml, xml } from "./xml/writer.ts";
 
 /** How long an assertion may be delivered: to both sides, so that a clock that is behind does not refuse it. */
 export const ASSERTION_LIFETIME_MS = 5 * 60_000;
@@ -15,12 +15,14 @@ export interface AssertionContent {
   /** Our entityID. */
   readonly issuer: string;
   readonly nameId: NameId;
+  /** What stands in the subject instead of the NameID: its EncryptedID. */
+  readonly encryptedId?: Xml | undefined;
   /** The assertion consumer service that the answer is sent to. */
   readonly recipient: string;
   /** The request's ID; undefined for a sign-on that nobody asked for. */
   readonly inResponseTo: string | undefined;
-  /** The application's entityID. */
-  readonly audience: string;
+  /** The application's entityID, and whoever else may take the assertion for theirs (SAML Core 2.5.1.4). */
+  readonly audiences: readonly string[];
   readonly authnInstantMs: number;
   readonly sessionIndex: string;
   readonly sessionEndsMs: number;
@@ -40,14 +42,14 @@ export function assertion(content: AssertionContent): Unsigned {
   return {
     id,
     head: xml`<saml:Assertion xmlns:saml="${SAML}" ID="${id}" IssueInstant="${instant(nowMs)}" Version="2.0"><saml:Issuer>${issuer}</saml:Issuer>`,
-    tail: xml`${subject(content, notOnOrAfter)}<saml:Conditions NotBefore="${notBefore}" NotOnOrAfter="${notOnOrAfter}"><saml:AudienceRestriction><saml:Audience>${content.audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>${authnStatement(content)}${content.attributes}</saml:Assertion>`,
+    tail: xml`${subject(content, notOnOrAfter)}<saml:Conditions NotBefore="${notBefore}" NotOnOrAfter="${notOnOrAfter}"><saml:AudienceRestriction>${concatenated(content.audiences.map((audience) => xml`<saml:Audience>${audience}</saml:Audience>`))}</saml:AudienceRestriction></saml:Conditions>${authnStatement(content)}${content.attributes}</saml:Assertion>`,
   };
 }
 
 /** Without NotBefore, which a bearer's confirmation must not have (SAML Profiles 4.1.4.2). */
 function subject(content: AssertionContent, notOnOrAfter: string): Xml {
   const { nameId, recipient, inResponseTo } = content;
-  return xml`<saml:Subject>${nameIdElement(nameId)}<saml:SubjectConfirmation Method="${BEARER}"><saml:SubjectConfirmationData${inResponseToAttribute(inResponseTo)} NotOnOrAfter="${notOnOrAfter}" Recipient="${recipient}"></saml:SubjectConfirmationData></saml:SubjectConfirmation></saml:Subject>`;
+  return xml`<saml:Subject>${content.encryptedId ?? nameIdElement(nameId)}<saml:SubjectConfirmation Method="${BEARER}"><saml:SubjectConfirmationData${inResponseToAttribute(inResponseTo)} NotOnOrAfter="${notOnOrAfter}" Recipient="${recipient}"></saml:SubjectConfirmationData></saml:SubjectConfirmation></saml:Subject>`;
 }
 
 /** When and how the person really proved who they are, and how long that may be relied on (SAML Core 2.7.2). */

@@ -2,8 +2,10 @@ import { PATHS } from "../flow/endpoints.ts";
 import type { Browser } from "../flow/browser.ts";
 import type { Account } from "../model/account.ts";
 import type { SamlApplication } from "../model/application.ts";
+import type { ReleaseSource } from "../model/release.ts";
 import type { Participants } from "../session/participants.ts";
 import type { Subjects } from "../session/subject.ts";
+import { chosenValue } from "./name-id.ts";
 import { NAME_ID } from "./namespaces.ts";
 import type { NameIdentifier } from "./name-identifier.ts";
 
@@ -25,7 +27,14 @@ export interface AccountForParts {
 export function accountForNameId(parts: AccountForParts): AccountFor {
   return async (application, nameId, browser) => {
     if (!isOurs(parts.issuer, application, nameId)) return undefined;
-    switch (nameId.format ?? NAME_ID.unspecified) {
+    const format = nameId.format ?? NAME_ID.unspecified;
+    if (application.nameIdSource !== undefined && format !== NAME_ID.transient) {
+      return (
+        byChosenValue(application.nameIdSource, nameId.value, browser) ??
+        (await byParticipant(parts, application, nameId))
+      );
+    }
+    switch (format) {
       case NAME_ID.emailAddress:
         return await byLoginName(parts, nameId.value, (account) => account.email);
       case NAME_ID.unspecified:
@@ -75,6 +84,11 @@ function bySession(
     parts.subjects.pairwise(account.id, application.entityId) === value ||
     parts.subjects.transient(session.id, application.id) === value;
   return isTheirs ? account.id : undefined;
+}
+
+/** A chosen value is looked up nowhere, but whoever is logged in either has it or not. */
+function byChosenValue(source: ReleaseSource, value: string, { account }: Browser): string | undefined {
+  return account !== undefined && chosenValue(source, account) === value ? account.id : undefined;
 }
 
 async function byParticipant(

@@ -1,6 +1,8 @@
+import { release } from "../flow/release.ts";
 import type { Account } from "../model/account.ts";
 import type { SamlApplication } from "../model/application.ts";
 import type { Participant } from "../model/participant.ts";
+import type { ReleaseSource } from "../model/release.ts";
 import type { RefusalReason } from "../model/refusal.ts";
 import type { Subjects } from "../session/subject.ts";
 import { NAME_ID } from "./namespaces.ts";
@@ -39,14 +41,14 @@ const AS_YOU_LIKE: readonly string[] = [
 ];
 
 /**
- * The format of the answer (SAML Core 3.4.1.1): the one that the request demands; otherwise the first of the service
- * provider's metadata that we know; otherwise `unspecified` where the request says that, and persistent where nothing
+ * The format of the answer (SAML Core 3.4.1.1): the one that the request demands; otherwise the one of the application's
+ * settings; otherwise the first of the service provider's metadata that we know; otherwise `unspecified` where the request says that, and persistent where nothing
  * is said at all. A demand that cannot be met is refused, and never answered with another format: the application
  * would take a value of one kind for one of another.
  */
 export function chooseNameIdFormat(
   policy: NameIdPolicy | undefined,
-  application: Pick<SamlApplication, "entityId" | "nameIdFormats">,
+  application: Pick<SamlApplication, "entityId" | "nameIdFormats" | "nameIdFormat" | "nameIdSource">,
 ): { readonly format: NameIdFormat } | NoNameId {
   const qualifier = policy?.spNameQualifier;
   if (qualifier !== undefined && qualifier !== application.entityId) {
@@ -59,7 +61,10 @@ export function chooseNameIdFormat(
       ? refusedPolicy("The Format of the NameIDPolicy is not supported.")
       : { format };
   }
-  for (const wanted of application.nameIdFormats) {
+  const { nameIdFormat, nameIdSource, nameIdFormats } = application;
+  // A value of the administrator's choice is of no format that says what it is, unless they say so.
+  const chosen = nameIdFormat ?? (nameIdSource === undefined ? undefined : NAME_ID.unspecified);
+  for (const wanted of chosen === undefined ? nameIdFormats : [chosen]) {
     const format = NAME_ID_FORMATS.find((candidate) => candidate === wanted);
     if (format !== undefined) return { format };
   }
@@ -99,6 +104,9 @@ export class NameIds {
   }
 
   #value(format: NameIdFormat, { account, application, sessionId }: NameIdSubject): string | undefined {
+    const { nameIdSource: source } = application;
+    // A transient name that stayed the same would be what its format promises that it is not (SAML Core 8.3.8).
+    if (source !== undefined && format !== NAME_ID.transient) return chosenValue(source, account);
     switch (format) {
       case NAME_ID.persistent:
         return this.#parts.subjects.pairwise(account.id, application.entityId);
@@ -154,6 +162,13 @@ export function nameIdOf(participant: Pick<Participant, "subject" | "wire">): Na
     nameQualifier,
     spNameQualifier,
   };
+}
+
+/** One value and no more: of several, any could be meant tomorrow, and a NameID decides who somebody is. */
+export function chosenValue(source: ReleaseSource, account: Account): string | undefined {
+  const [released] = release([{ name: "NameID", source }], account);
+  const [value, ...others] = released?.values ?? [];
+  return others.length === 0 ? value : undefined;
 }
 
 function refusedPolicy(detail: string): NoNameId {

@@ -4,7 +4,13 @@ import { MessageRefused, refused, type SamlRefusalCode } from "./message-refused
 import { SAML, SAMLP } from "./namespaces.ts";
 import { attribute, childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";
 import { readMessage, type XmlDocument } from "./xml/reader.ts";
-import { anyKeyVerifies, type SignatureMethod } from "./xml/signature-algorithms.ts";
+import {
+  type AcceptedAlgorithms,
+  anyKeyVerifies,
+  type SignatureMethod,
+  STRONG,
+  WITH_SHA1,
+} from "./xml/signature-algorithms.ts";
 import { carriesSignature, verifyEnvelopedSignature } from "./xml/verify-signature.ts";
 import { type XmlRefusal, XmlRefused } from "./xml/xml-refused.ts";
 
@@ -73,10 +79,13 @@ export function authenticate(
     ]);
   }
   const keys = keysOf(application);
+  const accepted = acceptedOf(application);
   const isQuerySigned = message.querySignature !== undefined;
-  if (message.querySignature !== undefined) checkQuerySignature(message.querySignature, keys);
+  if (message.querySignature !== undefined) {
+    checkQuerySignature(message.querySignature, keys, accepted);
+  }
   const isEnveloped = carriesSignature(message.document.root);
-  const root = isEnveloped ? verified(message.document, keys) : message.document.root;
+  const root = isEnveloped ? verified(message.document, keys, accepted) : message.document.root;
   // Read again from what was signed: the first reading only chose the keys.
   if (issuerOf(root) !== issuer) throw refused("saml.signature", "the signature covers another Issuer");
   const isSigned = isQuerySigned || isEnveloped;
@@ -135,7 +144,24 @@ export function asMessageRefused(error: unknown): unknown {
   return error instanceof XmlRefused ? refused(XML_CODES[error.reason], error.detail) : error;
 }
 
-function checkQuerySignature(signature: QuerySignature, keys: readonly KeyObject[]): void {
+/** Which algorithms an application's signatures may have: SHA-1 where an administrator switched it on for it alone. */
+export function acceptedOf({ allowSha1 }: Pick<SamlApplication, "allowSha1">): AcceptedAlgorithms {
+  return allowSha1 === true ? WITH_SHA1 : STRONG;
+}
+
+function checkQuerySignature(
+  signature: QuerySignature,
+  keys: readonly KeyObject[],
+  accepted: AcceptedAlgorithms,
+): void {
+  const isAccepted = [...accepted.signatures.values()].some(({ hash }) => hash === signature.method.hash);
+  if (!isAccepted) {
+    throw refused(
+      "saml.signature-algorithm",
+      "SigAlg is not RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
+      "SAML Bindings 3.4.4.1",
+    );
+  }
   if (keys.length === 0) throw refused("saml.signature", "no key is registered to check the signature with");
   if (!anyKeyVerifies(signature.method, signature.octets, signature.value, keys)) {
     throw refused(
@@ -146,9 +172,13 @@ function checkQuerySignature(signature: QuerySignature, keys: readonly KeyObject
   }
 }
 
-function verified(document: XmlDocument, keys: readonly KeyObject[]): XmlElement {
+function verified(
+  document: XmlDocument,
+  keys: readonly KeyObject[],
+  accepted: AcceptedAlgorithms,
+): XmlElement {
   try {
-    return verifyEnvelopedSignature(document, document.root, keys);
+    return verifyEnvelopedSignature(document, document.root, keys, accepted);
   } catch (error) {
     throw asMessageRefused(error);
   }

@@ -3,7 +3,7 @@ import { Parameters } from "../http/parameters.ts";
 import { refused } from "./message-refused.ts";
 import { type QuerySignature, type ReceivedMessage, readXml, RELAY_STATE_BYTES } from "./received-message.ts";
 import { strictBase64 } from "./xml/base64.ts";
-import { SIGNATURE_METHODS } from "./xml/signature-algorithms.ts";
+import { WITH_SHA1 } from "./xml/signature-algorithms.ts";
 
 /** Parameters of which a second one is never an accident. */
 const PROTOCOL_PARAMETERS = [
@@ -137,7 +137,8 @@ function querySignature(
 ): QuerySignature | undefined {
   if (!parameters.has("Signature") && !parameters.has("SigAlg")) return undefined;
   const section = `${SECTION}.1`;
-  const method = SIGNATURE_METHODS.get(parameters.get("SigAlg") ?? "");
+  // Whether this sender may use SHA-1 is known when the Issuer is (received-message.ts).
+  const method = WITH_SHA1.signatures.get(parameters.get("SigAlg") ?? "");
   if (method === undefined) {
     throw refused(
       "saml.signature-algorithm",

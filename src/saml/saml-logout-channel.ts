@@ -9,7 +9,7 @@ import { inResponseTo, logoutResult } from "./logout-response.ts";
 import { MessageRefused } from "./message-refused.ts";
 import { nameIdOf } from "./name-id.ts";
 import { BINDING, SAMLP, SOAP } from "./namespaces.ts";
-import { asMessageRefused, issuerOf, readXml } from "./received-message.ts";
+import { acceptedOf, asMessageRefused, issuerOf, readXml } from "./received-message.ts";
 import { childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";
 import type { XmlDocument } from "./xml/reader.ts";
 import { carriesSignature, verifyEnvelopedSignature } from "./xml/verify-signature.ts";
@@ -136,7 +136,12 @@ export class SamlLogoutChannel implements LogoutChannel {
     if (response === undefined) return undefined;
     if (!carriesSignature(response)) return isPrivateWay(url) ? response : undefined;
     try {
-      return verifyEnvelopedSignature(document, response, this.#parts.keys.of(application));
+      return verifyEnvelopedSignature(
+        document,
+        response,
+        this.#parts.keys.of(application),
+        acceptedOf(application),
+      );
     } catch (error) {
       throw asMessageRefused(error);
     }

@@ -17,15 +17,16 @@ import { type AssertionContent, assertion } from "./assertion.ts";
 import { AttributeForm, attributeStatement } from "./attributes.ts";
 import { classRefFor } from "./authn-context.ts";
 import { messageId } from "./message-id.ts";
-import { type NameId, NameIds, participantWire } from "./name-id.ts";
+import { type NameId, nameIdElement, NameIds, participantWire } from "./name-id.ts";
+import { SAML } from "./namespaces.ts";
 import { refusalStatus } from "./refusal-status.ts";
 import { type SamlRequestWire, samlWire } from "./request-wire.ts";
 import { response } from "./response.ts";
 import { Signers } from "./signers.ts";
 import { type Status, SUCCESS } from "./status.ts";
-import { chooseRecipient, encryptedAssertion, isWeak, type Recipient } from "./xml/encrypt.ts";
+import { chooseRecipient, encryptedAssertion, encryptedId, isWeak, type Recipient } from "./xml/encrypt.ts";
 import { unsigned } from "./xml/sign.ts";
-import { serialize, type Xml } from "./xml/writer.ts";
+import { serialize, type Xml, xml } from "./xml/writer.ts";
 
 export interface SamlResponderParts {
   readonly issuer: string;
@@ -104,8 +105,7 @@ export class SamlResponder implements Responder {
     });
     if ("refused" in nameId) return nameId;
     const prepared = this.#prepare(application);
-    if (application.encryptAssertion && prepared.recipient === undefined)
-      return this.#noRecipient(application);
+    if (isEncrypted(application) && prepared.recipient === undefined) return this.#noRecipient(application);
     const content = this.#content(answer, application, prepared, wire, nameId);
     const reply = this.#reply(
       request.replyTo,
@@ -134,15 +134,21 @@ export class SamlResponder implements Responder {
       nowMs: this.#parts.clock.nowMs(),
       issuer: this.#entityId,
       nameId,
+      encryptedId: this.#encryptedId(nameId, application, prepared),
       recipient: request.replyTo,
       inResponseTo: wire.requestId,
-      audience: application.entityId,
+      audiences: [application.entityId, ...(application.audiences ?? [])],
       authnInstantMs: session.authentication.instantMs,
       sessionIndex: sessionIndexFor(session.id, application.id),
       sessionEndsMs: this.#endOf(session),
       classRef: classRefFor(session.authentication.context, wire),
       attributes: attributeStatement(attributes),
     };
+  }
+
+  #encryptedId(nameId: NameId, application: SamlApplication, { recipient }: Prepared): Xml | undefined {
+    if (application.encryptNameId !== true || recipient === undefined) return undefined;
+    return encryptedId(nameIdElement(nameId, xml` xmlns:saml="${SAML}"`), recipient, this.#parts.random);
   }
 
   /** The assertion is signed, then encrypted, then the response is signed around it (SAML Core 5.4, 6.2). */
@@ -181,7 +187,10 @@ export class SamlResponder implements Responder {
   #prepare(application: SamlApplication): Prepared {
     const known = this.#prepared.get(application);
     if (known !== undefined) return known;
-    const recipient = application.encryptAssertion ? chooseRecipient(application.encryptionKeys) : undefined;
+    const allowCbc = application.allowCbc === true;
+    const recipient = isEncrypted(application)
+      ? chooseRecipient(application.encryptionKeys, { allowCbc })
+      : undefined;
     if (recipient !== undefined && isWeak(recipient)) {
       this.#parts.log.warn(
         { application: application.id, algorithm: recipient.content.uri },
@@ -195,17 +204,26 @@ export class SamlResponder implements Responder {
 
   /** Fails closed: what was to be encrypted is not sent in the clear. */
   #noRecipient(application: SamlApplication): NotRespondable {
-    this.#parts.log.error({ application: application.id }, "saml: no registered key can be encrypted for");
-    return {
-      refused: "internal-error",
-      detail: "No registered key of this application can be encrypted for.",
-    };
+    const detail = noRecipientReason(application);
+    this.#parts.log.error({ application: application.id }, `saml: not encrypted, not sent: ${detail}`);
+    return { refused: "internal-error", detail };
   }
 
   #endOf(session: Session): number {
     const { rememberedAbsoluteMs, sessionAbsoluteMs } = this.#parts.policy;
     return session.startedAtMs + (session.remembered ? rememberedAbsoluteMs : sessionAbsoluteMs);
   }
+}
+
+function isEncrypted({ encryptAssertion, encryptNameId }: SamlApplication): boolean {
+  return encryptAssertion || encryptNameId === true;
+}
+
+/** Why nothing can be encrypted for an application, in words for both sides' administrators. */
+export function noRecipientReason({ encryptionKeys }: Pick<SamlApplication, "encryptionKeys">): string {
+  return chooseRecipient(encryptionKeys, { allowCbc: true }) === undefined
+    ? "No registered key of this application can be encrypted for."
+    : "This application can decrypt nothing better than AES-CBC, which its settings here do not allow.";
 }
 
 /** How the application knows the session now: a LogoutRequest to it names the same. */

@@ -1,4 +1,5 @@
-import type { SamlApplication } from "../model/application.ts";
+import type { SamlApplication, SamlSignatureAlgorithm } from "../model/application.ts";
+import type { SigningKeyType } from "../model/signing-key.ts";
 import type { KeyRing, SigningKey } from "../keys/key-ring.ts";
 import { rawSign, SIGNATURE_ALGORITHMS, XmlSigner } from "./xml/sign.ts";
 
@@ -9,6 +10,9 @@ export interface QuerySigner {
   /** The signature in base64. */
   sign(octets: string): string;
 }
+
+/** What a signature for an application depends on. */
+export type SigningChoice = Pick<SamlApplication, "signatureAlgorithm" | "signingKeyId" | "allowSha1">;
 
 /** The key that signs now, in the way that an application wants; what is prepared for a key is prepared once. */
 export class Signers {
@@ -21,9 +25,9 @@ export class Signers {
   }
 
   /** For enveloped signatures. Throws `Unavailable` when there is no such key. */
-  xml(application: Pick<SamlApplication, "signatureAlgorithm"> | undefined): XmlSigner {
-    const algorithm = application?.signatureAlgorithm ?? "rsa-sha256";
-    const key = this.#keyRing.active(SIGNATURE_ALGORITHMS[algorithm].keyType);
+  xml(application: SigningChoice | undefined): XmlSigner {
+    const algorithm = algorithmFor(application);
+    const key = this.#key(algorithm, application);
     const ofKey = this.#prepared.get(key) ?? new Map<string, XmlSigner>();
     this.#prepared.set(key, ofKey);
     const known = ofKey.get(algorithm);
@@ -37,14 +41,36 @@ export class Signers {
    * For queries. Always RSA: whether an ECDSA signature in a query is r and s or DER, implementations do not agree
    * (the standard names the algorithm and not the encoding). Throws `Unavailable` when there is no such key.
    */
-  query(application: Pick<SamlApplication, "signatureAlgorithm">): QuerySigner {
-    const wanted = application.signatureAlgorithm ?? "rsa-sha256";
+  query(application: SigningChoice): QuerySigner {
+    const wanted = algorithmFor(application);
     const algorithm = SIGNATURE_ALGORITHMS[wanted].keyType === "RSA-2048" ? wanted : "rsa-sha256";
-    const { privateKey } = this.#keyRing.active("RSA-2048");
+    const { privateKey } = this.#key(algorithm, application);
     const sign = rawSign(algorithm, privateKey);
     return {
       algorithm: SIGNATURE_ALGORITHMS[algorithm].uri,
       sign: (octets) => sign(Buffer.from(octets)).toString("base64"),
     };
   }
+
+  #key(algorithm: SamlSignatureAlgorithm, application: SigningChoice | undefined): SigningKey {
+    const { keyType } = SIGNATURE_ALGORITHMS[algorithm];
+    return pinnedKey(this.#keyRing, keyType, application) ?? this.#keyRing.active(keyType);
+  }
+}
+
+/** The key that an application stays with, while it is published and of the type that its algorithm needs. */
+export function pinnedKey(
+  keyRing: Pick<KeyRing, "byId">,
+  keyType: SigningKeyType,
+  application: Pick<SamlApplication, "signingKeyId"> | undefined,
+): SigningKey | undefined {
+  const id = application?.signingKeyId;
+  const key = id === undefined ? undefined : keyRing.byId(id);
+  return key?.type === keyType && key.state !== "retired" ? key : undefined;
+}
+
+/** SHA-1 needs its own permission: the algorithm's name alone in a record does not bring it back. */
+function algorithmFor(application: SigningChoice | undefined): SamlSignatureAlgorithm {
+  const wanted = application?.signatureAlgorithm ?? "rsa-sha256";
+  return wanted === "rsa-sha1" && application?.allowSha1 !== true ? "rsa-sha256" : wanted;
 }

@@ -79,7 +79,7 @@ function isForSigning(certificate: string, place: Place, report: MetadataReport)
 }
 
 function isForEncryption(key: SamlEncryptionKey, place: Place, report: MetadataReport): boolean {
-  const recipient = chooseRecipient([key]);
+  const recipient = chooseRecipient([key], { allowCbc: true });
   if (recipient === undefined) {
     report.add(
       place,
@@ -93,7 +93,7 @@ function isForEncryption(key: SamlEncryptionKey, place: Place, report: MetadataR
     report.add(
       place,
       "warning",
-      "It offers nothing better than AES-CBC, which an attacker can try out.",
+      "It offers nothing better than AES-CBC, which an attacker can try out. Nothing is encrypted for it until that is allowed in its settings.",
       "Offer AES-GCM.",
     );
   }

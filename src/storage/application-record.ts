@@ -76,6 +76,17 @@ const SamlSettings = z.object({
   signAssertion: z.boolean().default(true),
   signResponse: z.boolean().default(true),
   encryptAssertion: z.boolean().default(false),
+  signatureAlgorithm: z
+    .enum(["rsa-sha256", "rsa-sha384", "rsa-sha512", "ecdsa-sha256", "rsa-sha1"])
+    .optional(),
+  signingKeyId: z.string().optional(),
+  encryptNameId: z.boolean().optional(),
+  allowCbc: z.boolean().optional(),
+  allowSha1: z.boolean().optional(),
+  nameIdFormat: z.string().optional(),
+  nameIdSource: Source.optional(),
+  audiences: z.array(z.string()).optional(),
+  idpInitiated: z.object({ relayStates: z.array(z.string()).default([]) }).optional(),
   metadataXml: z.string().default(""),
 });
 

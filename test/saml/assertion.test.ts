@@ -22,7 +22,7 @@ test("the parts stand in the order of the schema, and what there is no value for
           nameId: { format: NAME_ID.emailAddress, value: "alice@example.org" },
           recipient: ACS,
           inResponseTo: undefined,
-          audience: "https://app.example.com",
+          audiences: ["https://app.example.com"],
           authnInstantMs: NOW_MS,
           sessionIndex: "_s",
           sessionEndsMs: NOW_MS,

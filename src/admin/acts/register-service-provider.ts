@@ -17,6 +17,8 @@ export interface RegisterServiceProviderInput extends Omit<ReadServiceProviderOp
   readonly access?: AccessRule | undefined;
   /** Where "my applications" leads. */
   readonly startUrl?: string | undefined;
+  /** A sign-on may begin here; what was said before where it is undefined. */
+  readonly idpInitiated?: boolean | undefined;
   /** The entityID may be registered already: its registration is then replaced. */
   readonly replace?: boolean | undefined;
 }
@@ -122,13 +124,14 @@ function keeping(
 function newApplication(
   { clock, random }: ActParts,
   read: NewSamlApplication,
-  { access, startUrl }: RegisterServiceProviderInput,
+  { access, startUrl, idpInitiated }: RegisterServiceProviderInput,
 ): SamlApplication {
   const nowMs = clock.nowMs();
   return {
     ...read,
     access: access ?? read.access,
     startUrl: startUrl ?? read.startUrl,
+    idpInitiated: idpInitiated === true ? { relayStates: [] } : undefined,
     id: randomId(random),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
@@ -143,8 +146,10 @@ function replacement(
   const access = input.access ?? known.access;
   const startUrl = input.startUrl ?? known.startUrl;
   const { enabled, consent, release, signAssertion } = known;
+  const startsHere = input.idpInitiated ?? known.idpInitiated !== undefined;
+  const idpInitiated = startsHere ? (known.idpInitiated ?? { relayStates: [] }) : undefined;
   // `known` first: what only an administrator sets is not in metadata, and stays.
-  return { ...known, ...read, enabled, consent, release, signAssertion, access, startUrl };
+  return { ...known, ...read, enabled, consent, release, signAssertion, access, startUrl, idpInitiated };
 }
 
 function taken(entityId: string): Refused {

@@ -43,11 +43,16 @@ export interface Recipient {
 /**
  * The first of the keys that something safe can be encrypted for, and how: GCM before CBC, as far as the metadata's
  * EncryptionMethods allow (SAML Metadata 2.4.1.1); where they name no cipher, AES-256-GCM. Undefined where none will
- * do: no RSA key of 2048 bits, or nothing named but broken algorithms. Nothing is sent unencrypted instead.
+ * do: no RSA key of 2048 bits, nothing named but broken algorithms, or nothing better than CBC where that is not
+ * allowed. Nothing is sent unencrypted instead.
  */
-export function chooseRecipient(keys: readonly SamlEncryptionKey[]): Recipient | undefined {
+export function chooseRecipient(
+  keys: readonly SamlEncryptionKey[],
+  { allowCbc }: { readonly allowCbc: boolean },
+): Recipient | undefined {
   const recipients = keys.flatMap((key) => recipientFor(key) ?? []);
-  return recipients.find((recipient) => !isWeak(recipient)) ?? recipients[0];
+  const strong = recipients.find((recipient) => !isWeak(recipient));
+  return strong ?? (allowCbc ? recipients[0] : undefined);
 }
 
 /** True for a cipher without integrity protection: the administrator is warned. */
@@ -58,6 +63,11 @@ export function isWeak(recipient: Recipient): boolean {
 /** The assertion, signed or not, as an EncryptedAssertion (SAML Core 2.3.4; XML Encryption 1.1, 3). */
 export function encryptedAssertion(assertion: Xml, recipient: Recipient, random: Random): Xml {
   return xml`<saml:EncryptedAssertion xmlns:saml="${SAML}">${encryptedData(assertion, recipient, random)}</saml:EncryptedAssertion>`;
+}
+
+/** A NameID that declares its own prefix, as an EncryptedID in its place (SAML Core 2.2.4). */
+export function encryptedId(nameId: Xml, recipient: Recipient, random: Random): Xml {
+  return xml`<saml:EncryptedID>${encryptedData(nameId, recipient, random)}</saml:EncryptedID>`;
 }
 
 function encryptedData(element: Xml, recipient: Recipient, random: Random): Xml {

@@ -11,7 +11,7 @@ interface Algorithm {
   readonly keyType: SigningKeyType;
 }
 
-/** What we sign with. SHA-1 is not among it. */
+/** What we sign with. SHA-1 is there for an application that has it switched on, and for nobody else (signers.ts). */
 export const SIGNATURE_ALGORITHMS: Readonly<Record<SamlSignatureAlgorithm, Algorithm>> = {
   "rsa-sha256": {
     uri: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -33,6 +33,7 @@ export const SIGNATURE_ALGORITHMS: Readonly<Record<SamlSignatureAlgorithm, Algor
     hash: "sha256",
     keyType: "P-256",
   },
+  "rsa-sha1": { uri: `${DS}rsa-sha1`, hash: "sha1", keyType: "RSA-2048" },
 };
 
 /** An element that its signature will stand in: SAML has it directly after Issuer, or first where there is none. */
@@ -66,6 +67,8 @@ export function rawSign(algorithm: SamlSignatureAlgorithm, key: KeyObject): RawS
 /** Enveloped signatures with one key and one algorithm; what does not change from message to message is made once. */
 export class XmlSigner {
   readonly #sign: RawSign;
+  /** Of the digest. Who knows nothing but SHA-1 does not know another one here either. */
+  readonly #hash: "sha1" | "sha256";
   readonly #methods: Xml;
   readonly #transforms: Xml;
   readonly #keyInfo: Xml;
@@ -73,8 +76,10 @@ export class XmlSigner {
   /** `certificate`: base64 DER of the key's certificate, for KeyInfo. */
   constructor(algorithm: SamlSignatureAlgorithm, certificate: string, sign: RawSign) {
     this.#sign = sign;
+    this.#hash = algorithm === "rsa-sha1" ? "sha1" : "sha256";
+    const digestMethod = this.#hash === "sha1" ? `${DS}sha1` : `${XENC}sha256`;
     this.#methods = xml`<ds:CanonicalizationMethod Algorithm="${EXC_C14N}"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${SIGNATURE_ALGORITHMS[algorithm].uri}"></ds:SignatureMethod>`;
-    this.#transforms = xml`<ds:Transforms><ds:Transform Algorithm="${`${DS}enveloped-signature`}"></ds:Transform><ds:Transform Algorithm="${EXC_C14N}"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="${`${XENC}sha256`}"></ds:DigestMethod>`;
+    this.#transforms = xml`<ds:Transforms><ds:Transform Algorithm="${`${DS}enveloped-signature`}"></ds:Transform><ds:Transform Algorithm="${EXC_C14N}"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="${digestMethod}"></ds:DigestMethod>`;
     this.#keyInfo = xml`<ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`;
   }
 
@@ -83,7 +88,7 @@ export class XmlSigner {
    * signature out before hashing, so the digest is over head and tail as they stand.
    */
   sign(element: Unsigned): Xml {
-    const digest = hash("sha256", element.head.canonical + element.tail.canonical, "base64");
+    const digest = hash(this.#hash, element.head.canonical + element.tail.canonical, "base64");
     const signedInfo = xml`${this.#methods}<ds:Reference URI="${`#${element.id}`}">${this.#transforms}<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference>`;
     // What is signed is SignedInfo as a document of its own, so its canonical form declares the prefix; in its place
     // under ds:Signature it inherits it.

@@ -2,7 +2,7 @@ import { type KeyObject, verify } from "node:crypto";
 
 /** A signature method that is accepted: its hash and the kind of key that it goes with. */
 export interface SignatureMethod {
-  readonly hash: "sha256" | "sha384" | "sha512";
+  readonly hash: "sha1" | "sha256" | "sha384" | "sha512";
   readonly keyType: "rsa" | "ec";
 }
 
@@ -20,11 +20,32 @@ export const SIGNATURE_METHODS: ReadonlyMap<string, SignatureMethod> = new Map([
 ]);
 
 /** Digest methods of a Reference, by full URI. */
-export const DIGEST_METHODS: ReadonlyMap<string, "sha256" | "sha384" | "sha512"> = new Map([
+export const DIGEST_METHODS: ReadonlyMap<string, SignatureMethod["hash"]> = new Map([
   ["http://www.w3.org/2001/04/xmlenc#sha256", "sha256"],
   ["http://www.w3.org/2001/04/xmldsig-more#sha384", "sha384"],
   ["http://www.w3.org/2001/04/xmlenc#sha512", "sha512"],
 ]);
+
+/** Which algorithms a sender's signatures may have. */
+export interface AcceptedAlgorithms {
+  readonly signatures: ReadonlyMap<string, SignatureMethod>;
+  readonly digests: ReadonlyMap<string, SignatureMethod["hash"]>;
+}
+
+/** For every sender of whom nothing else was said. */
+export const STRONG: AcceptedAlgorithms = { signatures: SIGNATURE_METHODS, digests: DIGEST_METHODS };
+
+/**
+ * For an application that has SHA-1 switched on: who can choose what it signs (a RelayState, an ID) may find two
+ * messages with one signature, so it is never accepted of anybody else.
+ */
+export const WITH_SHA1: AcceptedAlgorithms = {
+  signatures: new Map([
+    ...SIGNATURE_METHODS,
+    ["http://www.w3.org/2000/09/xmldsig#rsa-sha1", { hash: "sha1", keyType: "rsa" }],
+  ]),
+  digests: new Map([...DIGEST_METHODS, ["http://www.w3.org/2000/09/xmldsig#sha1", "sha1"]]),
+};
 
 /** True where any of the keys made this signature. Keys of the other kind are passed over. */
 export function anyKeyVerifies(

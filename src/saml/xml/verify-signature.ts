@@ -4,7 +4,7 @@ import { strictBase64 } from "./base64.ts";
 import { CanonicalFormsBuilder, type CanonicalRequest } from "./canonical-forms.ts";
 import { attribute, childNamed, everyElement, isNamed, type XmlElement } from "./element.ts";
 import { parseInto, readMessage, type XmlDocument } from "./reader.ts";
-import { anyKeyVerifies, DIGEST_METHODS, SIGNATURE_METHODS } from "./signature-algorithms.ts";
+import { type AcceptedAlgorithms, anyKeyVerifies, STRONG } from "./signature-algorithms.ts";
 import { XmlRefused } from "./xml-refused.ts";
 
 const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
@@ -31,12 +31,13 @@ export function verifyEnvelopedSignature(
   document: XmlDocument,
   message: XmlElement,
   keys: readonly KeyObject[],
+  accepted: AcceptedAlgorithms = STRONG,
 ): XmlElement {
-  const claim = checkShape(document, message);
+  const claim = checkShape(document, message, accepted);
   const builder = new CanonicalFormsBuilder(claim);
   parseInto(document.text, builder, false);
   const forms = builder.finish();
-  const { method, digest } = signedClaim(forms.signedInfo, claim.id);
+  const { method, digest } = signedClaim(forms.signedInfo, claim.id, accepted);
   if (!anyKeyVerifies(method, Buffer.from(forms.signedInfo), claim.value, keys)) {
     throw new XmlRefused("signature-invalid", "the signature does not fit any registered key");
   }
@@ -52,10 +53,10 @@ export function verifyEnvelopedSignature(
 }
 
 /** Algorithms and digest as they stand in the bytes that the signature is over, not in the document (CVE-2025-29775). */
-function signedClaim(signedInfo: string, id: string) {
+function signedClaim(signedInfo: string, id: string, accepted: AcceptedAlgorithms) {
   const root = readMessage(Buffer.from(signedInfo)).root;
   if (!isNamed(root, DS, "SignedInfo")) throw shape("the signature covers something else than SignedInfo");
-  return checkSignedInfo(root, id);
+  return checkSignedInfo(root, id, accepted);
 }
 
 /** What the signature says of itself; nothing of it is proved. */
@@ -64,7 +65,7 @@ interface Claim extends CanonicalRequest {
 }
 
 /** Everything that can be told from the shape is refused before anything is computed. */
-function checkShape(document: XmlDocument, message: XmlElement): Claim {
+function checkShape(document: XmlDocument, message: XmlElement, accepted: AcceptedAlgorithms): Claim {
   let signatures = 0;
   let signedInfos = 0;
   for (const element of everyElement(document.root)) {
@@ -83,10 +84,10 @@ function checkShape(document: XmlDocument, message: XmlElement): Claim {
   if (signedInfo === undefined) throw shape("there is no SignedInfo");
   const value = base64Of(signatureValue, "SignatureValue");
   const id = attribute(message, "ID") ?? "";
-  return { id, value, ...checkSignedInfo(signedInfo, id) };
+  return { id, value, ...checkSignedInfo(signedInfo, id, accepted) };
 }
 
-function checkSignedInfo(signedInfo: XmlElement, messageId: string) {
+function checkSignedInfo(signedInfo: XmlElement, messageId: string, accepted: AcceptedAlgorithms) {
   const [canonicalization, signatureMethod, reference] = signedInfo.children;
   if (
     names(signedInfo) !== "CanonicalizationMethod,SignatureMethod,Reference" ||
@@ -97,7 +98,7 @@ function checkSignedInfo(signedInfo: XmlElement, messageId: string) {
     throw shape("SignedInfo holds its two methods and one Reference");
   }
   const signedInfoPrefixes = checkCanonicalization(canonicalization);
-  const method = SIGNATURE_METHODS.get(attribute(signatureMethod, "Algorithm") ?? "");
+  const method = accepted.signatures.get(attribute(signatureMethod, "Algorithm") ?? "");
   if (method === undefined || signatureMethod.children.length > 0) {
     throw algorithm("the SignatureMethod is not one of RSA or ECDSA with SHA-256, SHA-384 or SHA-512");
   }
@@ -105,10 +106,10 @@ function checkSignedInfo(signedInfo: XmlElement, messageId: string) {
   if (messageId === "" || attribute(reference, "URI") !== `#${messageId}`) {
     throw shape("the Reference does not name the message by its ID");
   }
-  return { method, signedInfoPrefixes, ...checkReference(reference) };
+  return { method, signedInfoPrefixes, ...checkReference(reference, accepted) };
 }
 
-function checkReference(reference: XmlElement) {
+function checkReference(reference: XmlElement, accepted: AcceptedAlgorithms) {
   const [transforms, digestMethod, digestValue] = reference.children;
   if (
     names(reference) !== "Transforms,DigestMethod,DigestValue" ||
@@ -131,7 +132,7 @@ function checkReference(reference: XmlElement) {
   // It has no parameters; xml-crypto as a sender writes the other transform's on it all the same, in its namespace.
   prefixList(enveloped);
   const messagePrefixes = checkCanonicalization(canonicalization);
-  const method = DIGEST_METHODS.get(attribute(digestMethod, "Algorithm") ?? "");
+  const method = accepted.digests.get(attribute(digestMethod, "Algorithm") ?? "");
   if (method === undefined) throw algorithm("the DigestMethod is not SHA-256, SHA-384 or SHA-512");
   return { messagePrefixes, digest: { method, value: base64Of(digestValue, "DigestValue") } };
 }
