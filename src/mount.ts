@@ -16,6 +16,7 @@ import { accountForNameId } from "./saml/expected-account.ts";
 import { RequestReplay } from "./saml/request-replay.ts";
 import { sloEndpoint } from "./saml/slo-endpoint.ts";
 import { ssoEndpoint } from "./saml/sso-endpoint.ts";
+import { startEndpoint } from "./saml/start-endpoint.ts";
 import type { Parts } from "./parts.ts";
 import type { Protocols } from "./protocols.ts";
 
@@ -30,6 +31,7 @@ export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, reply
   const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
   return Router().use(
     ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
+    startEndpoint({ ...received, signOn }),
     sloEndpoint({ ...received, participants, sessions, singleUse, endSession, runner }),
   );
 }

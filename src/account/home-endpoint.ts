@@ -8,13 +8,13 @@ import { loggedIn } from "../http/logged-in.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { Account } from "../model/account.ts";
-import type { Application } from "../model/application.ts";
 import type { SignOnPolicy } from "../model/policy.ts";
 import type { Clock } from "../platform/clock.ts";
-import { startAddress } from "./application-link.ts";
+import { siteOf, startAddress } from "./application-link.ts";
 import { personOf } from "./person.ts";
 
 export interface HomeEndpointParts {
+  readonly issuer: string;
   readonly applications: Pick<Applications, "all">;
   readonly replySender: ReplySender;
   readonly render: Render;
@@ -40,22 +40,25 @@ function show(parts: HomeEndpointParts, request: Request, response: Response): v
   const page = parts.render("apps", {
     person: personOf(person.account),
     search,
-    tiles: tilesFor(parts.applications.all(), person.account, search),
+    tiles: tilesFor(parts, person.account, search),
     untilMs,
     untilStyle: untilMs - parts.clock.nowMs() < DAY_MS ? "time" : "date",
   });
   sendPage(response, 200, page);
 }
 
-function tilesFor(applications: readonly Application[], account: Account, search: string) {
+function tilesFor({ applications, issuer }: HomeEndpointParts, account: Account, search: string) {
   const sought = search.toLowerCase();
   return applications
+    .all()
     .filter((application) => application.enabled && mayEnter(account, application))
     .filter((application) => application.name.toLowerCase().includes(sought))
     .toSorted((a, b) => a.name.localeCompare(b.name, "en"))
     .map((application) => {
-      const href = startAddress(application);
-      const note = href === undefined ? "Open it on your device" : new URL(href).host;
+      const href = startAddress(application, issuer);
+      // Of an address of ours the application's own host says more.
+      const shown = href?.startsWith(issuer) === true ? (siteOf(application) ?? href) : href;
+      const note = shown === undefined ? "Open it on your device" : new URL(shown).host;
       return { id: application.id, name: application.name, href, note };
     });
 }

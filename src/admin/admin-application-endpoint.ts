@@ -7,6 +7,7 @@ import { removeApplication } from "./acts/remove-application.ts";
 import { describeAccess, setAccess } from "./acts/set-access.ts";
 import { switchApplication } from "./acts/switch-application.ts";
 import { stateOf } from "./application-state.ts";
+import { samlProfilesOf } from "./admin-saml-profiles-endpoint.ts";
 import { addressesFor, ourCertificate, registeredAt, theirKeys } from "./application-view.ts";
 import { certificateFacts } from "./certificate-facts.ts";
 import { readGroups } from "./group-names.ts";
@@ -120,6 +121,7 @@ function pageData(parts: AdminParts, application: Application): object {
     addresses: addressesFor(application, parts.issuer),
     registered: registeredAt(application),
     theirKeys: theirKeys(application),
+    profiles: samlProfilesOf(application),
     secrets: secrets.map(({ lastFour, createdAtMs: madeAtMs, expiresAtMs }) => ({
       lastFour,
       madeAtMs,

@@ -5,6 +5,7 @@ import { adminApplicationsEndpoint } from "./admin-applications-endpoint.ts";
 import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
 import { adminClientEndpoint } from "./admin-client-endpoint.ts";
 import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
+import { adminSamlProfilesEndpoint } from "./admin-saml-profiles-endpoint.ts";
 import { ADMIN_PATH, type AdminParts, ownersOnly } from "./owner-endpoint.ts";
 
 /**
@@ -21,6 +22,7 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminMetadataEndpoint(parts));
   router.use(adminClientEndpoint(parts));
   router.use(adminApplicationEndpoint(parts));
+  router.use(adminSamlProfilesEndpoint(parts));
   router.use(adminAccountsEndpoint(parts));
   router.use(adminAuditEndpoint(parts));
   return router;

@@ -19,6 +19,7 @@ const OPTIONS = {
   encrypt: { type: "boolean" },
   "sign-response": { type: "boolean" },
   "start-url": { type: "string" },
+  "idp-initiated": { type: "boolean" },
   group: { type: "string", multiple: true },
   "accept-expired": { type: "boolean" },
   replace: { type: "boolean" },
@@ -40,6 +41,7 @@ metadata has an encryption key. The options override that.
   --encrypt                      --no-encrypt
   --sign-response                sign the response as well as the assertion; --no-sign-response
   --start-url URL                where "My applications" leads
+  --idp-initiated                a login may begin at "My applications"; --no-idp-initiated
   --group GROUP                  only its members may use it; may be given more than once
   --accept-expired               take a file whose validUntil has passed
   --replace                      the entity ID is registered already: take the new metadata for it
@@ -69,6 +71,7 @@ function inputOf(xml: Buffer, values: Values): RegisterServiceProviderInput {
     encryptAssertion: values.encrypt,
     signResponse: values["sign-response"],
     startUrl: values["start-url"],
+    idpInitiated: values["idp-initiated"],
     access: accessOf(values.group),
     acceptExpired: values["accept-expired"],
     replace: values.replace,

@@ -11,6 +11,7 @@ export const PATHS = {
   receipt: "/logout/receipt",
   samlMetadata: "/saml/metadata",
   samlSso: "/saml/sso",
+  samlStart: "/saml/sso/start",
   samlSlo: "/saml/slo",
   oidcAuthorize: "/oauth2/authorize",
   oidcToken: "/oauth2/token",

@@ -21,7 +21,8 @@ export type SamlRefusalCode =
   | "saml.acs-unclear"
   | "saml.acs-missing"
   | "saml.answer-binding"
-  | "saml.unexpected-response";
+  | "saml.unexpected-response"
+  | "saml.not-started-here";
 
 /** An exact fact for whoever looks after the application, with the part of the standard that it hangs on. */
 export interface RefusalFact {

@@ -88,6 +88,11 @@ const WORDS: Readonly<Record<SamlRefusalCode, Words>> = {
       "It answered a question that we did not ask, or had answered it already. Nothing was changed.",
     advice: START_AGAIN,
   },
+  "saml.not-started-here": {
+    explanation: "It cannot be entered from here: a login for it begins at the application. Nothing was sent.",
+    advice: START_AGAIN,
+    fault: "nobody",
+  },
 };
 
 /** The page for a message that is not acted on. `applicationName` only where the issuer is registered. */

@@ -58,6 +58,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /certificates/:id": { owner: 200 },
   "POST /applications/:id/switch": { owner: 303, form: { enabled: "off" } },
   "POST /applications/:id/access": { owner: 303, form: { access: "everyone" } },
+  "POST /applications/:id/profiles": { owner: 404, form: { idpInitiated: "on" } },
   "POST /applications/:id/remove": { owner: 303, form: {} },
   "GET /accounts": { owner: 200 },
   "GET /accounts/new": { owner: 200 },

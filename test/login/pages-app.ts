@@ -201,7 +201,7 @@ function mount(router: Router, parts: Inside, issuer: string, requests: SignOnRe
   router.use(loginEndpoint({ ...step, passwordLogin, policy, clock, secure: false }));
   router.use(chooseAccountEndpoint(step), stepUpEndpoint(step));
   router.use(consentEndpoint({ ...step, rulesOf: (application) => application.release }));
-  router.get("/", homeEndpoint({ applications, replySender, render, policy, clock }));
+  router.get("/", homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
   router.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
   router.use(
     sessionsEndpoint({ sessions, participants, applications, endSession, csrf, replySender, render }),

@@ -20,6 +20,7 @@ import { RequestReplay } from "../../../src/saml/request-replay.ts";
 import { SamlLogoutChannel, type SoapPost } from "../../../src/saml/saml-logout-channel.ts";
 import { sloEndpoint } from "../../../src/saml/slo-endpoint.ts";
 import { ssoEndpoint } from "../../../src/saml/sso-endpoint.ts";
+import { startEndpoint } from "../../../src/saml/start-endpoint.ts";
 import { VerificationKeys } from "../../../src/saml/verification-keys.ts";
 import { Participants } from "../../../src/session/participants.ts";
 import { sessionIndexFor } from "../../../src/session/session-index.ts";
@@ -182,7 +183,7 @@ export class Landing {
     return await this.endSession.confirmed(askedId, live, browserOf({ session: live }));
   }
 
-  async get(path: "/saml/sso" | "/saml/slo", query: string): Promise<Landed> {
+  async get(path: "/saml/sso" | "/saml/slo" | "/saml/sso/start", query: string): Promise<Landed> {
     return await this.#send("GET", `${path}?${query}`, undefined);
   }
 
@@ -206,6 +207,7 @@ export class Landing {
     const parts = {
       issuer: ISSUER,
       applications: {
+        byId: (id: string): Application | undefined => this.applications.get(id),
         samlByEntityId: (id: string) =>
           [...this.applications.values()].find(({ entityId }) => entityId === id),
       },
@@ -217,7 +219,9 @@ export class Landing {
       log: silentLog,
       replySender: landing(),
     };
+    const start = async (request: SignOnRequest) => await this.#note("start", request);
     app.use(
+      startEndpoint({ ...parts, signOn: { start } }),
       ssoEndpoint({
         ...parts,
         replay: new RequestReplay(this.volatile),
