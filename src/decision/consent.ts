@@ -12,8 +12,9 @@ export interface ConsentState {
 }
 
 /**
- * Consent is asked once for each scope. A person may allow less than was asked: the answer given to this very request
- * is final for it, so the page is not shown in a circle.
+ * Consent is asked once for each scope, and a no is remembered like a yes: an application that asks for more than the
+ * person gives does not show them the page at every sign-on. prompt=consent asks for everything again; the answer given
+ * to this very request is final for it, so the page is not shown in a circle.
  */
 export function consentState(
   application: Application,
@@ -26,6 +27,7 @@ export function consentState(
   const allowed = new Set(grant?.scopes);
   const released = request.scopes.filter((scope) => UNASKED.has(scope) || allowed.has(scope));
   if (grant?.answeredRequestId === request.id) return { missing: [], released };
-  const missing = request.askConsent ? asked : asked.filter((scope) => !allowed.has(scope));
+  const answered = new Set([...allowed, ...(grant?.declined ?? [])]);
+  const missing = request.askConsent ? asked : asked.filter((scope) => !answered.has(scope));
   return { missing, released };
 }

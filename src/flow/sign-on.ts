@@ -89,18 +89,22 @@ export class SignOn {
     return await this.resume(flowId, browser);
   }
 
-  /** The person allowed these scopes, out of those that were asked for. */
+  /** The person allowed these scopes, out of those that were asked for. What was on the page and is not here, they declined. */
   async allow(flowId: string, browser: Browser, scopes: readonly string[]): Promise<Outcome> {
     const found = await this.#read(flowId, browser);
     if (found === undefined || browser.account === undefined) return staleFlow();
     const { request, application } = found;
+    const { decision } = await this.#decide(request, application, browser, found.chosenAccountId);
+    const shown = decision.kind === "consent" ? decision.to : [];
     const allowed = scopes.filter((scope) => request.scopes.includes(scope));
+    const declined = shown.filter((scope) => !allowed.includes(scope));
     await this.#parts.grants.allow(
       {
         id: randomId(this.#parts.random),
         accountId: browser.account.id,
         applicationId: application.id,
         scopes: allowed,
+        declined,
         answeredRequestId: request.id,
       },
       this.#parts.clock.nowMs(),
@@ -110,7 +114,7 @@ export class SignOn {
       ...target(application),
       action: "consent.given",
       outcome: "success",
-      detail: { scopes: allowed.join(" ") },
+      detail: { scopes: allowed.join(" "), declined: declined.join(" ") },
     });
     return await this.resume(flowId, browser);
   }

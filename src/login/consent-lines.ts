@@ -26,6 +26,11 @@ const TITLES: Readonly<Record<string, string>> = {
   offline_access: "Access while you are away",
 };
 
+/** What a scope is called where people read of it. */
+export function scopeTitle(scope: string): string {
+  return Object.hasOwn(TITLES, scope) ? (TITLES[scope] ?? scope) : scope;
+}
+
 /** Without these an application that asks for them does not know whom it has before it. */
 const ALWAYS = new Set(["profile", "email"]);
 
@@ -38,7 +43,7 @@ export function consentLines(
 ): readonly ConsentLine[] {
   return scopes.map((scope) => ({
     scope,
-    title: TITLES[scope] ?? scope,
+    title: scopeTitle(scope),
     text: textOf(scope, application, account, rules),
     optional: !ALWAYS.has(scope),
     // What reaches further than this one visit is for the person to choose.

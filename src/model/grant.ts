@@ -5,6 +5,8 @@ export interface Grant {
   readonly applicationId: string;
   /** Scopes allowed so far. */
   readonly scopes: readonly string[];
+  /** Scopes that the person was asked for and left out; they are not asked for again unless with prompt=consent. */
+  readonly declined: readonly string[];
   /** The sign-on request that the person last answered on the consent page; satisfies prompt=consent. */
   readonly answeredRequestId?: string | undefined;
   readonly createdAtMs: number;

@@ -74,14 +74,20 @@ export interface ApplicationStore {
   delete(id: string): Promise<boolean>;
 }
 
+/** What a person answered on the consent page. */
+export type GrantAnswer = Pick<
+  Grant,
+  "id" | "accountId" | "applicationId" | "scopes" | "answeredRequestId"
+> & { readonly declined?: readonly string[] | undefined };
+
 export interface GrantStore {
   get(id: string): Promise<Grant | undefined>;
   find(accountId: string, applicationId: string): Promise<Grant | undefined>;
-  /** Makes or widens the one grant of this pair in one atomic statement; the union of the scopes is kept. */
-  allow(
-    grant: Pick<Grant, "id" | "accountId" | "applicationId" | "scopes" | "answeredRequestId">,
-    atMs: number,
-  ): Promise<Grant>;
+  /**
+   * Makes or changes the one grant of this pair, atomically. Scopes that the answer names are allowed or declined as it
+   * says; those that it does not name stay as they are. One that is named in both is declined.
+   */
+  allow(grant: GrantAnswer, atMs: number): Promise<Grant>;
   listByAccount(accountId: string): Promise<readonly Grant[]>;
   /** Deletes the grant and, by reference, every refresh token of it. */
   delete(id: string): Promise<boolean>;

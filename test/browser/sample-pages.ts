@@ -192,6 +192,38 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
     },
   },
   {
+    name: "what I allowed",
+    view: "consents",
+    data: {
+      person: ALICE,
+      csrf: "token",
+      grants: [
+        {
+          id: "a",
+          applicationId: "wiki",
+          name: "Wiki",
+          allowed: ["Your name"],
+          declined: ["Your groups"],
+          sinceMs: AT,
+        },
+        {
+          id: "b",
+          applicationId: "long",
+          name: LONG_NAME,
+          allowed: ["x".repeat(80)],
+          declined: [],
+          sinceMs: AT,
+        },
+        { id: "c", applicationId: "git", name: "Git", allowed: [], declined: [], sinceMs: AT },
+      ],
+    },
+  },
+  {
+    name: "what I allowed, nothing yet",
+    view: "consents",
+    data: { person: ALICE, csrf: "token", grants: [] },
+  },
+  {
     name: "log out",
     view: "logout",
     data: { csrf: "token", account: { username: "alice" }, otherSessions: 2 },

@@ -89,6 +89,7 @@ const grant: Grant = {
   accountId: "a1",
   applicationId: "app1",
   scopes: ["profile"],
+  declined: [],
   createdAtMs: 0,
   updatedAtMs: 0,
 };
@@ -309,6 +310,23 @@ const cases: Record<string, Case> = {
       grant: { answeredRequestId: "r1" },
     },
     gives: responds,
+  },
+  "a scope that was declined before is neither asked for nor released": {
+    given: {
+      application: ask,
+      request: { scopes: ["openid", "profile", "email"] },
+      grant: { declined: ["email"] },
+    },
+    gives: responds,
+  },
+  "prompt=consent asks for what was declined as well": {
+    given: {
+      application: ask,
+      request: { scopes: ["openid", "profile", "email"], askConsent: true },
+      grant: { declined: ["email"] },
+    },
+    gives: { kind: "consent", to: ["profile", "email"] },
+    silently: { kind: "refuse", reason: "consent-required" },
   },
   "prompt=consent asks for everything again": {
     given: { application: ask, request: { askConsent: true } },

@@ -66,6 +66,39 @@ describe("the consent page", () => {
     assert.ok(!text.includes("Your name"));
   });
 
+  test("does not ask again for what was left out, and never releases it", async (t) => {
+    const { browser, app, account } = await atConsent(t);
+    await browser.submit({ answer: "allow", "allow:groups": "on" });
+    const grant = await app.durable.grants.find(account.id, "planner");
+    assert.deepEqual(grant?.declined, ["offline_access"]);
+    app.next({ scopes: SCOPES });
+    assert.equal(
+      (await browser.get("/start")).text,
+      "signed on: alice at Planner with openid profile email groups",
+    );
+  });
+
+  test("asks for everything again with prompt=consent, and takes back what is left out then", async (t) => {
+    const { browser, app, account } = await atConsent(t);
+    await browser.submit({ answer: "allow", "allow:groups": "on" });
+    app.next({ scopes: SCOPES, askConsent: true });
+    assert.match((await browser.get("/start")).text, /allow:groups[\s\S]*allow:offline_access/);
+    const answer = await browser.submit({ answer: "allow", "allow:offline_access": "on" });
+    assert.equal(answer.text, "signed on: alice at Planner with openid profile email offline_access");
+    const grant = await app.durable.grants.find(account.id, "planner");
+    assert.deepEqual(grant?.declined, ["groups"]);
+  });
+
+  test("does not count as declined what was allowed before and is not on the page", async (t) => {
+    const { browser, app, account } = await atConsent(t, { scopes: ["openid", "groups"] });
+    await browser.submit({ answer: "allow", "allow:groups": "on" });
+    app.next({ scopes: ["openid", "groups", "profile"] });
+    await browser.get("/start");
+    await browser.submit({ answer: "allow" });
+    const grant = await app.durable.grants.find(account.id, "planner");
+    assert.deepEqual([grant?.scopes, grant?.declined], [["groups", "profile"], []]);
+  });
+
   test("told no sends nothing but the refusal", async (t) => {
     const { browser, account, app } = await atConsent(t);
     assert.equal(

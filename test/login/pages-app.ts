@@ -1,6 +1,7 @@
 import type { TestContext } from "node:test";
 import { Router } from "express";
 import { Accounts } from "../../src/account/accounts.ts";
+import { consentsEndpoint } from "../../src/account/consents-endpoint.ts";
 import { createAccount, type NewAccount } from "../../src/account/create-account.ts";
 import { homeEndpoint } from "../../src/account/home-endpoint.ts";
 import { logoutEndpoint } from "../../src/account/logout-endpoint.ts";
@@ -204,6 +205,15 @@ function mount(router: Router, parts: Inside, issuer: string, requests: SignOnRe
   router.get("/", homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
   router.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
   router.use(
+    consentsEndpoint({
+      grants: durable.grants,
+      applications,
+      withdraw: async (grantId) => await durable.grants.delete(grantId),
+      audit,
+      csrf,
+      replySender,
+      render,
+    }),
     sessionsEndpoint({ sessions, participants, applications, endSession, csrf, replySender, render }),
   );
 }

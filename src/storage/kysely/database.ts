@@ -83,6 +83,8 @@ export interface GrantsTable {
 export interface GrantScopesTable {
   grant_id: string;
   scope: string;
+  /** 1: the person left it out. */
+  declined: number;
 }
 
 /**

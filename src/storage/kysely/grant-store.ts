@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Grant } from "../../model/grant.ts";
-import type { GrantStore } from "../stores.ts";
-import type { Database, GrantsTable } from "./database.ts";
+import type { GrantAnswer, GrantStore } from "../stores.ts";
+import type { Database, GrantScopesTable, GrantsTable } from "./database.ts";
 
 export class KyselyGrantStore implements GrantStore {
   readonly #db: Kysely<Database>;
@@ -30,10 +30,7 @@ export class KyselyGrantStore implements GrantStore {
   }
 
   /** The upsert takes the pair's row for the whole transaction, so that of two answers none is lost. */
-  async allow(
-    grant: Pick<Grant, "id" | "accountId" | "applicationId" | "scopes" | "answeredRequestId">,
-    atMs: number,
-  ): Promise<Grant> {
+  async allow(grant: GrantAnswer, atMs: number): Promise<Grant> {
     return await this.#db.transaction().execute(async (transaction) => {
       const row = await transaction
         .insertInto("grants")
@@ -56,12 +53,16 @@ export class KyselyGrantStore implements GrantStore {
         )
         .returningAll()
         .executeTakeFirstOrThrow();
-      const scopes = [...new Set(grant.scopes)].map((scope) => ({ grant_id: row.id, scope }));
+      const scopes = answeredScopes(row.id, grant);
       if (scopes.length > 0) {
         await transaction
           .insertInto("grant_scopes")
           .values(scopes)
-          .onConflict((conflict) => conflict.doNothing())
+          .onConflict((conflict) =>
+            conflict
+              .columns(["grant_id", "scope"])
+              .doUpdateSet((scope) => ({ declined: scope.ref("excluded.declined") })),
+          )
           .execute();
       }
       return toGrant(row, await scopesOf(transaction, [row.id]));
@@ -107,24 +108,39 @@ async function withScopes(db: Kysely<Database>, rows: readonly GrantsTable[]): P
   return rows.map((row) => toGrant(row, scopes));
 }
 
-type Scopes = readonly { readonly grant_id: string; readonly scope: string }[];
+type Scopes = readonly GrantScopesTable[];
+
+/** A row for each scope that the answer names. */
+function answeredScopes(grantId: string, { scopes, declined = [] }: GrantAnswer): Scopes {
+  const answers = new Map([
+    ...scopes.map((scope) => [scope, 0] as const),
+    ...declined.map((scope) => [scope, 1] as const),
+  ]);
+  return [...answers].map(([scope, no]) => ({ grant_id: grantId, scope, declined: no }));
+}
 
 async function scopesOf(db: Kysely<Database>, grantIds: readonly string[]): Promise<Scopes> {
   return await db.selectFrom("grant_scopes").selectAll().where("grant_id", "in", grantIds).execute();
 }
 
 function toGrant(row: GrantsTable, scopes: Scopes): Grant {
+  const own = scopes.filter((scope) => scope.grant_id === row.id);
   return {
     id: row.id,
     accountId: row.account_id,
     applicationId: row.application_id,
-    // Sorted here: the two databases would not sort texts alike.
-    scopes: scopes
-      .filter((scope) => scope.grant_id === row.id)
-      .map((scope) => scope.scope)
-      .sort(),
+    scopes: named(own, 0),
+    declined: named(own, 1),
     answeredRequestId: row.answered_request_id ?? undefined,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
   };
+}
+
+/** Sorted here: the two databases would not sort texts alike. */
+function named(scopes: Scopes, declined: number): readonly string[] {
+  return scopes
+    .filter((scope) => scope.declined === declined)
+    .map((scope) => scope.scope)
+    .sort();
 }

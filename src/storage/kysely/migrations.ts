@@ -38,6 +38,7 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0005_keys_and_secrets": { up: async (db) => await keysAndSecrets(db, columns) },
     "0006_audit": { up: async (db) => await audit(db, columns) },
     "0007_logout_receipts": { up: async (db) => await logoutReceipts(db, columns) },
+    "0008_declined_scopes": { up: async (db) => await declinedScopes(db) },
   };
 }
 
@@ -239,6 +240,13 @@ async function logoutReceipts(db: Schema, columns: Columns): Promise<void> {
     .addColumn("at_ms", columns.integer, (column) => column.notNull())
     .addColumn("detail", "text")
     .addPrimaryKeyConstraint("logout_entries_key", ["receipt_id", "application_id"])
+    .execute();
+}
+
+async function declinedScopes(db: Schema): Promise<void> {
+  await db.schema
+    .alterTable("grant_scopes")
+    .addColumn("declined", "integer", (column) => column.notNull().defaultTo(0))
     .execute();
 }
 

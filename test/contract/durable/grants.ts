@@ -26,6 +26,7 @@ export function grantContract(subject: Subject): void {
         accountId,
         applicationId,
         scopes: ["email", "profile"],
+        declined: [],
         answeredRequestId: "r2",
         createdAtMs: 10,
         updatedAtMs: 20,
@@ -60,6 +61,22 @@ export function grantContract(subject: Subject): void {
       const { store } = subject();
       const grant = await store.grants.allow({ ...pair(), scopes: ["a", "a"] }, 1);
       assert.deepEqual(grant.scopes, ["a"]);
+    });
+
+    it("a scope is allowed or declined as the last answer that names it said, and another one stays", async () => {
+      const { store, second } = subject();
+      const key = pair();
+      await store.grants.allow({ ...key, scopes: ["profile"], declined: ["groups", "phone"] }, 1);
+      const changed = await second.grants.allow({ ...key, scopes: ["groups"], declined: ["profile"] }, 2);
+      assert.deepEqual([changed.scopes, changed.declined], [["groups"], ["phone", "profile"]]);
+      assert.deepEqual(await store.grants.get(key.id), changed);
+      const unnamed = await store.grants.allow({ ...key, scopes: [] }, 3);
+      assert.deepEqual([unnamed.scopes, unnamed.declined], [["groups"], ["phone", "profile"]]);
+    });
+
+    it("a scope that is named as allowed and as declined is declined", async () => {
+      const grant = await subject().store.grants.allow({ ...pair(), scopes: ["a"], declined: ["a"] }, 1);
+      assert.deepEqual([grant.scopes, grant.declined], [[], ["a"]]);
     });
 
     it("a person's grants are listed, and nobody else's", async () => {
