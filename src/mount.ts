@@ -15,6 +15,7 @@ import type { ReleaseRule } from "./model/release.ts";
 import { accountForNameId } from "./saml/expected-account.ts";
 import { RequestReplay } from "./saml/request-replay.ts";
 import { sloEndpoint } from "./saml/slo-endpoint.ts";
+import { sloSoapEndpoint } from "./saml/slo-soap-endpoint.ts";
 import { ssoEndpoint } from "./saml/sso-endpoint.ts";
 import { startEndpoint } from "./saml/start-endpoint.ts";
 import type { Parts } from "./parts.ts";
@@ -54,6 +55,18 @@ export function oidcBrowserEndpoints(parts: Parts, protocols: Protocols, replySe
       replySender,
       random,
     }),
+  );
+}
+
+/** SAML's endpoints that service providers call themselves. */
+export function samlProgramEndpoints(parts: Parts, { saml, endSession }: Protocols): Router {
+  const { applications, sessions, participants, singleUse, audit, clock } = parts;
+  const { issuer, policy, trustProxy } = parts.config;
+  const addressOf = addressReader(trustProxy);
+  const { keys, messages } = saml;
+  const received = { issuer, applications, keys, policy, clock, audit, addressOf };
+  return Router().use(
+    sloSoapEndpoint({ ...received, participants, sessions, singleUse, endSession, messages }),
   );
 }
 

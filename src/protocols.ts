@@ -93,6 +93,7 @@ function openSaml(
   const messages = new LogoutMessages({ issuer, keyRing, random, clock });
   return {
     keys,
+    messages,
     responder: new SamlResponder({ issuer, keyRing, subjects, random, clock, policy, log }),
     channel: new SamlLogoutChannel({ messages, keys, post: soapPostOver(outbound) }),
     finisher: samlLogoutFinisher({ applications, messages }),

@@ -30,7 +30,7 @@ import { loginEndpoint } from "./login/login-endpoint.ts";
 import { PasswordLogin } from "./login/password-login.ts";
 import { stepUpEndpoint } from "./login/step-up-endpoint.ts";
 import { Throttle } from "./login/throttle.ts";
-import { oidcBrowserEndpoints, oidcProgramEndpoints, rulesOfConsent, samlEndpoints } from "./mount.ts";
+import { oidcBrowserEndpoints, oidcProgramEndpoints, rulesOfConsent, samlEndpoints, samlProgramEndpoints } from "./mount.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
 import { openProtocols } from "./protocols.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -141,8 +141,8 @@ export function createApp(parts: Parts, accepting: () => boolean): Express {
   const programs = express.Router();
   programs.use(healthEndpoint({ durable, volatile, accepting, metrics }));
   programs.use(assets.router);
-  programs.use(metadataEndpoint({ issuer, keyRing, random, clock, soapLogout: false }));
-  programs.use(oidcProgramEndpoints(parts, protocols));
+  programs.use(metadataEndpoint({ issuer, keyRing, random, clock, soapLogout: true }));
+  programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols));
 
   // For people's browsers: behind the session and the binding.
   const people = express.Router();

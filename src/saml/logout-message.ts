@@ -12,7 +12,7 @@ import { redirectAddress } from "./redirect-binding-writer.ts";
 import { Signers } from "./signers.ts";
 import { type Status, statusElement } from "./status.ts";
 import { type Unsigned, unsigned } from "./xml/sign.ts";
-import { concatenated, serialize, xml } from "./xml/writer.ts";
+import { concatenated, serialize, type Xml, xml } from "./xml/writer.ts";
 
 /** How long a LogoutRequest may be delivered (SAML Core 3.7.1, NotOnOrAfter). */
 const REQUEST_LIFETIME_MS = 5 * 60_000;
@@ -81,15 +81,23 @@ export class LogoutMessages {
 
   /** Throws `Unavailable` without a key. */
   response(to: LogoutDestination, content: LogoutResponseContent): LogoutMessage {
+    return this.#bound(to, "SAMLResponse", this.#responseElement(to.location, content));
+  }
+
+  /** The signed answer for the connection that a request came by SOAP in; there is no address that it goes to. */
+  soapResponse(application: SamlApplication, content: LogoutResponseContent): Xml {
+    return this.#signers.xml(application).sign(this.#responseElement(undefined, content));
+  }
+
+  #responseElement(location: string | undefined, { inResponseTo, status }: LogoutResponseContent): Unsigned {
     const id = messageId(this.#parts.random);
-    const { inResponseTo, status } = content;
+    const destination = location === undefined ? undefined : xml` Destination="${location}"`;
     const answers = inResponseToAttribute(inResponseTo);
-    const element = {
+    return {
       id,
-      head: xml`<samlp:LogoutResponse xmlns:samlp="${SAMLP}" Destination="${to.location}" ID="${id}"${answers} IssueInstant="${instant(this.#parts.clock.nowMs())}" Version="2.0">${this.#issuer()}`,
+      head: xml`<samlp:LogoutResponse xmlns:samlp="${SAMLP}"${destination} ID="${id}"${answers} IssueInstant="${instant(this.#parts.clock.nowMs())}" Version="2.0">${this.#issuer()}`,
       tail: xml`${statusElement(status)}</samlp:LogoutResponse>`,
     };
-    return this.#bound(to, "SAMLResponse", element);
   }
 
   #issuer() {

@@ -26,9 +26,11 @@ export function readPost(rawForm: string): ReceivedMessage {
     throw refused("saml.encoding", why, "SAML Bindings 3.5.4");
   }
   const looksLikeXml = beginsLikeXml(bytes);
+  const document = readXml(looksLikeXml ? bytes : inflate(bytes));
   return {
     binding: "post",
-    document: readXml(looksLikeXml ? bytes : inflate(bytes)),
+    document,
+    element: document.root,
     relayState,
     querySignature: undefined,
     warnings: looksLikeXml

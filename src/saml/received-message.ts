@@ -23,8 +23,10 @@ export interface QuerySignature {
 
 /** A message as a binding delivered it: read, and nothing in it proved yet. */
 export interface ReceivedMessage {
-  readonly binding: "redirect" | "post";
+  readonly binding: "redirect" | "post" | "soap";
   readonly document: XmlDocument;
+  /** The message itself: the document's root, or what a SOAP body holds. */
+  readonly element: XmlElement;
   /** undefined where it did not come; an empty one is one. */
   readonly relayState: string | undefined;
   readonly querySignature: QuerySignature | undefined;
@@ -54,9 +56,9 @@ export function readXml(bytes: Uint8Array): XmlDocument {
 
 /** Refuses a message of another kind than this endpoint takes. */
 export function expectMessage(message: ReceivedMessage, localName: string): void {
-  const { root } = message.document;
-  if (isNamed(root, SAMLP, localName)) return;
-  throw refused("saml.wrong-message", `${root.localName} came, ${localName} is taken here`, "SAML Core 3");
+  const { element } = message;
+  if (isNamed(element, SAMLP, localName)) return;
+  throw refused("saml.wrong-message", `${element.localName} came, ${localName} is taken here`, "SAML Core 3");
 }
 
 /**
@@ -71,7 +73,7 @@ export function authenticate(
   keysOf: (application: SamlApplication) => readonly KeyObject[],
   mustBeSigned: (application: SamlApplication) => boolean,
 ): AuthenticatedMessage {
-  const issuer = issuerOf(message.document.root);
+  const issuer = issuerOf(message.element);
   const application = find(issuer);
   if (application === undefined) {
     throw new MessageRefused("saml.issuer-unknown", [
@@ -84,8 +86,9 @@ export function authenticate(
   if (message.querySignature !== undefined) {
     checkQuerySignature(message.querySignature, keys, accepted);
   }
+  // Anywhere in the document: one around or beside the message proves nothing, and is refused.
   const isEnveloped = carriesSignature(message.document.root);
-  const root = isEnveloped ? verified(message.document, keys, accepted) : message.document.root;
+  const root = isEnveloped ? verified(message, keys, accepted) : message.element;
   // Read again from what was signed: the first reading only chose the keys.
   if (issuerOf(root) !== issuer) throw refused("saml.signature", "the signature covers another Issuer");
   const isSigned = isQuerySigned || isEnveloped;
@@ -173,12 +176,12 @@ function checkQuerySignature(
 }
 
 function verified(
-  document: XmlDocument,
+  { document, element }: ReceivedMessage,
   keys: readonly KeyObject[],
   accepted: AcceptedAlgorithms,
 ): XmlElement {
   try {
-    return verifyEnvelopedSignature(document, document.root, keys, accepted);
+    return verifyEnvelopedSignature(document, element, keys, accepted);
   } catch (error) {
     throw asMessageRefused(error);
   }

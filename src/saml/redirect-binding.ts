@@ -47,9 +47,11 @@ export function readRedirect(rawQuery: string): ReceivedMessage {
       : `${name} is not base64`;
     throw refused("saml.encoding", why, `${SECTION}.1`);
   }
+  const document = readXml(inflate(packed));
   return {
     binding: "redirect",
-    document: readXml(inflate(packed)),
+    document,
+    element: document.root,
     relayState,
     querySignature: querySignature(rawQuery, name, parameters),
     warnings: [],

@@ -42,7 +42,7 @@ function claimedApplication(
   message: ReceivedMessage,
 ): SamlApplication | undefined {
   try {
-    return parts.applications.samlByEntityId(issuerOf(message.document.root));
+    return parts.applications.samlByEntityId(issuerOf(message.element));
   } catch {
     return undefined;
   }

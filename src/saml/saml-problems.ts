@@ -89,7 +89,8 @@ const WORDS: Readonly<Record<SamlRefusalCode, Words>> = {
     advice: START_AGAIN,
   },
   "saml.not-started-here": {
-    explanation: "It cannot be entered from here: a login for it begins at the application. Nothing was sent.",
+    explanation:
+      "It cannot be entered from here: a login for it begins at the application. Nothing was sent.",
     advice: START_AGAIN,
     fault: "nobody",
   },

@@ -51,7 +51,7 @@ async function answer(
   let message: ReceivedMessage | undefined;
   try {
     message = read();
-    const isResponse = message.document.root.localName === "LogoutResponse";
+    const isResponse = message.element.localName === "LogoutResponse";
     const outcome = isResponse
       ? await takeResponse(parts, message, response)
       : await takeRequest(parts, message, browserOf(request));
@@ -105,7 +105,8 @@ async function askPerson(
 
 function initiatorOf(message: ReceivedMessage, received: ReceivedLogout, isPartial: boolean) {
   const { id: applicationId } = received.application;
-  const { relayState, binding } = message;
+  const { relayState } = message;
+  const binding = message.binding === "redirect" ? "redirect" : "post";
   const { requestId, found } = received;
   const wire: SamlLogoutWire = { applicationId, requestId, relayState, binding, found, isPartial };
   return { applicationId, finish: { protocol: "saml", wire } } as const;

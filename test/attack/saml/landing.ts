@@ -19,6 +19,7 @@ import { LogoutMessages } from "../../../src/saml/logout-message.ts";
 import { RequestReplay } from "../../../src/saml/request-replay.ts";
 import { SamlLogoutChannel, type SoapPost } from "../../../src/saml/saml-logout-channel.ts";
 import { sloEndpoint } from "../../../src/saml/slo-endpoint.ts";
+import { sloSoapEndpoint } from "../../../src/saml/slo-soap-endpoint.ts";
 import { ssoEndpoint } from "../../../src/saml/sso-endpoint.ts";
 import { startEndpoint } from "../../../src/saml/start-endpoint.ts";
 import { VerificationKeys } from "../../../src/saml/verification-keys.ts";
@@ -96,6 +97,7 @@ export class Landing {
   readonly participants: Participants;
   readonly runs: LogoutRuns;
   readonly endSession: EndSession;
+  readonly messages: LogoutMessages;
   readonly runner: LogoutRunner;
   readonly keyRing = keyRingOf(OUR_KEY);
   readonly subjects = new Subjects("a secret of the installation");
@@ -120,12 +122,13 @@ export class Landing {
     this.sessions = new SessionStore(this.volatile, POLICY);
     this.participants = new Participants(this.volatile, POLICY.sessionAbsoluteMs);
     this.runs = new LogoutRuns(this.volatile, systemRandom);
-    const messages = new LogoutMessages({
+    this.messages = new LogoutMessages({
       issuer: ISSUER,
       keyRing: this.keyRing,
       random: systemRandom,
       clock: this.clock,
     });
+    const { messages } = this;
     const applications = { byId: (id: string): Application | undefined => this.applications.get(id) };
     const saml = new SamlLogoutChannel({
       messages,
@@ -191,6 +194,18 @@ export class Landing {
     return await this.#send("POST", path, form);
   }
 
+  /** Posts an envelope as a program does; the answer as it came. */
+  async soapCall(path: string, envelope: string, headers: Readonly<Record<string, string>> = {}) {
+    const address = this.#server?.address();
+    if (address === null || typeof address !== "object") throw new Error("the landing is not open");
+    const answer = await fetch(`http://127.0.0.1:${address.port}${path}`, {
+      method: "POST",
+      headers: { "content-type": "text/xml; charset=utf-8", ...headers },
+      body: envelope,
+    });
+    return { status: answer.status, headers: answer.headers, body: await answer.text() };
+  }
+
   async close(): Promise<void> {
     this.#server?.close();
     await this.#audit.flush();
@@ -221,6 +236,15 @@ export class Landing {
     };
     const start = async (request: SignOnRequest) => await this.#note("start", request);
     app.use(
+      sloSoapEndpoint({
+        ...parts,
+        addressOf: () => "192.0.2.9",
+        participants: this.participants,
+        sessions: this.sessions,
+        singleUse: new SingleUse(this.volatile, systemRandom),
+        endSession: this.endSession,
+        messages: this.messages,
+      }),
       startEndpoint({ ...parts, signOn: { start } }),
       ssoEndpoint({
         ...parts,
