@@ -1,4 +1,5 @@
 import { Router } from "express";
+import { addressReader } from "./http/address.ts";
 import type { ReplySender } from "./http/reply-sender.ts";
 import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
 import { claimRules } from "./oidc/claims.ts";
