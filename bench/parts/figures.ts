@@ -17,6 +17,15 @@ export function median(values: readonly number[]): number {
   return middle;
 }
 
+/** The median of what `value` finds in the rounds; undefined where it finds nothing. */
+export function medianOf<T>(
+  rounds: readonly T[],
+  value: (round: T) => number | undefined,
+): number | undefined {
+  const found = rounds.map(value).filter((one) => one !== undefined);
+  return found.length === 0 ? undefined : median(found);
+}
+
 /** The value below which the share `part` (0 to 1) of the sorted values lies. */
 export function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;

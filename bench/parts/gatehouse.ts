@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +7,12 @@ import { setTimeout } from "node:timers/promises";
 import { addAccount } from "../../src/admin/acts/add-account.ts";
 import { registerClient } from "../../src/admin/acts/register-client.ts";
 import { registerServiceProvider } from "../../src/admin/acts/register-service-provider.ts";
+import { replaceApplication } from "../../src/admin/acts/replace-application.ts";
 import { type Installation, withInstallation } from "../../src/cli/installation.ts";
-import { selfSignedCertificate } from "../../src/keys/certificate.ts";
+import { type BenchKeys, bareCertificate, writeKeys } from "./keys.ts";
 import { logIn } from "./log-in.ts";
 import { end, startScript } from "./processes.ts";
+import { TEN_ATTRIBUTES } from "./ten-attributes.ts";
 
 /** A client with its secret, as the load must know it. */
 export interface BenchClient {
@@ -33,8 +35,8 @@ export interface BenchServer {
 }
 
 export const REDIRECT_URI = "https://rp.example/cb";
+export const ACS = "https://sp.example/saml/acs";
 const ENTITY_ID = "https://sp.example/saml/metadata";
-const ACS = "https://sp.example/saml/acs";
 const PASSWORD = "a-password-for-the-bench";
 const READY_WITHIN_MS = 30_000;
 
@@ -43,6 +45,7 @@ export async function startGatehouse(options: {
   readonly port: number;
   readonly redisUrl: string;
   readonly workers: number;
+  readonly keys: BenchKeys;
 }): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
   const origin = `http://127.0.0.1:${options.port}`;
@@ -58,7 +61,11 @@ export async function startGatehouse(options: {
     LOG_LEVEL: "error",
     NODE_ENV: "production",
   };
-  const registered = await withInstallation({ environment, user: "bench" }, register);
+  writeKeys(options.keys, environment.GATEHOUSE_CERTS);
+  const registered = await withInstallation(
+    { environment, user: "bench" },
+    async (installation) => await register(installation, options.keys),
+  );
   const startedMs = performance.now();
   const child = startScript(`${import.meta.dirname}/../../src/main.ts`, [], {
     place: options.workers > 1 ? "anywhere" : "server",
@@ -74,7 +81,7 @@ export async function startGatehouse(options: {
   return { origin, process: child, pid: child.pid ?? 0, cookie, startMs, stop, ...registered };
 }
 
-async function register({ parts, acts, actor }: Installation) {
+async function register({ parts, acts, actor }: Installation, keys: BenchKeys) {
   const added = await addAccount({ ...acts, hasher: parts.hasher }, actor, {
     username: "alice",
     email: "alice@example.org",
@@ -82,32 +89,42 @@ async function register({ parts, acts, actor }: Installation) {
     name: "Alice Example",
     givenName: "Alice",
     familyName: "Example",
-    groups: ["staff", "engineering", "vpn-users", "wiki-editors"],
+    attributes: TEN_ATTRIBUTES,
     password: PASSWORD,
   });
   if (!added.ok) throw new Error(added.message);
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const certificate = selfSignedCertificate("RSA-2048", privateKey, "sp", Date.now(), randomBytes(15));
-  const provider = await registerServiceProvider(acts, actor, { xml: metadata(certificate), name: "Bench" });
-  if (!provider.ok) throw new Error(provider.message);
+  await registerProvider(acts, actor, bareCertificate(keys.provider));
   const client = async (idTokenAlgorithm: "RS256" | "ES256"): Promise<BenchClient> => {
     const made = await registerClient(acts, actor, {
       name: `Bench ${idTokenAlgorithm}`,
       redirectUris: [REDIRECT_URI],
+      // Refresh tokens are not in the load: the peer issues none to this client either.
+      grantTypes: ["authorization_code"],
       idTokenAlgorithm,
     });
     if (!made.ok) throw new Error(made.message);
     return { clientId: made.application.id, clientSecret: made.clientSecret ?? "" };
   };
   return {
-    saml: {
-      entityId: ENTITY_ID,
-      acs: ACS,
-      key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    },
+    saml: { entityId: ENTITY_ID, acs: ACS, key: keys.provider.keyPem },
     rs256: await client("RS256"),
     es256: await client("ES256"),
   };
+}
+
+/** The service provider, with a mapping that sends the account's ten attributes. */
+async function registerProvider(
+  acts: Installation["acts"],
+  actor: Installation["actor"],
+  certificate: string,
+): Promise<void> {
+  const xml = metadata(certificate);
+  const made = await registerServiceProvider(acts, actor, { xml, name: "Bench" });
+  if (!made.ok) throw new Error(made.message);
+  const names = Object.keys(TEN_ATTRIBUTES);
+  const release = names.map((name) => ({ name, source: { kind: "attribute", name } as const }));
+  const changed = await replaceApplication(acts, made.application, { ...made.application, release });
+  if (!changed.ok) throw new Error(changed.message);
 }
 
 function metadata(certificate: string): string {

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, randomBytes, sign } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { deflateRawSync } from "node:zlib";
 import { Pool } from "undici";
 import { quantile } from "./figures.ts";
@@ -9,6 +10,8 @@ export type LoadOrder = {
   readonly cookie: string;
   readonly connections: number;
   readonly milliseconds: number;
+  /** Operations a second to begin, whether or not earlier ones are answered; without it each connection never rests. */
+  readonly ratePerSecond?: number;
 } & (
   | {
       readonly kind: "saml";
@@ -18,8 +21,8 @@ export type LoadOrder = {
       readonly acs: string;
       /** PEM of the service provider's key: every request is signed, and no two are the same. */
       readonly key: string;
-      /** How many requests to have ready: more than can be answered. */
-      readonly prepared: number;
+      /** More than can be answered in a second: so many requests are signed before the clock starts. */
+      readonly mostPerSecond: number;
     }
   | {
       readonly kind: "code-flow";
@@ -55,7 +58,10 @@ process.on("message", (order: LoadOrder) => {
 });
 process.once("disconnect", () => process.exit(0));
 
-/** Closed loop: each connection starts its next operation when the last one is answered. */
+/**
+ * Closed loop: each connection starts its next operation when the last one is answered. With a rate: open loop, where
+ * latency counts from the instant at which the operation was due, so that a stall is not hidden by waiting.
+ */
 async function run(order: LoadOrder): Promise<LoadResult> {
   const pool = new Pool(order.origin, { connections: order.connections, pipelining: 1 });
   const operation = operationOf(order, pool);
@@ -64,14 +70,15 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const latencies: number[] = [];
   const wrong: string[] = [];
   const startMs = performance.now();
+  const everyMs = order.ratePerSecond === undefined ? undefined : 1000 / order.ratePerSecond;
   let next = 0;
   const worker = async () => {
-    while (performance.now() - startMs < order.milliseconds) {
-      const beganMs = performance.now();
-      const problem = await operation(next++);
+    while (performance.now() - startMs < order.milliseconds && wrong.length <= 100) {
+      const index = next++;
+      const beganMs = everyMs === undefined ? performance.now() : await due(startMs + index * everyMs);
+      const problem = await operation(index);
       if (problem === undefined) latencies.push(performance.now() - beganMs);
       else wrong.push(problem);
-      if (wrong.length > 100) return;
     }
   };
   await Promise.all(Array.from({ length: order.connections }, worker));
@@ -88,6 +95,13 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   };
 }
 
+/** Waits until `atMs` of this process's clock, and returns it. */
+async function due(atMs: number): Promise<number> {
+  const waitMs = atMs - performance.now();
+  if (waitMs > 0) await setTimeout(waitMs);
+  return atMs;
+}
+
 function operationOf(order: LoadOrder, pool: Pool): Operation {
   if (order.kind === "saml") return samlSignOn(order, pool);
   return order.kind === "code-flow" ? codeFlow(order, pool) : plain(order, pool);
@@ -95,7 +109,9 @@ function operationOf(order: LoadOrder, pool: Pool): Operation {
 
 function samlSignOn(order: LoadOrder & { kind: "saml" }, pool: Pool): Operation {
   const key = createPrivateKey(order.key);
-  const queries = Array.from({ length: order.prepared }, () => signedQuery(order, key));
+  const perSecond = order.ratePerSecond ?? order.mostPerSecond;
+  const length = Math.ceil((perSecond * order.milliseconds) / 1000) + 2 * order.connections;
+  const queries = Array.from({ length }, () => signedQuery(order, key));
   return async () => {
     const query = queries.pop();
     if (query === undefined) return "no request is left: prepare more";

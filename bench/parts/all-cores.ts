@@ -1,0 +1,46 @@
+import { availableParallelism } from "node:os";
+import { freePort } from "../../test/fixtures/children.ts";
+import type { Round } from "./figures.ts";
+import { startGatehouse } from "./gatehouse.ts";
+import { measure, measureBare } from "./measure.ts";
+import type { Options } from "./one-core.ts";
+import { gatehouseCases } from "./orders.ts";
+import { end, startScript } from "./processes.ts";
+
+/** SAML sign-ons of all cores, and what all cores sign when they do nothing else. */
+export interface AllCoresRound {
+  readonly saml: Round;
+  readonly bareRate: number;
+}
+
+const CONNECTIONS = 32;
+const WARM_UP_MS = 1_000;
+
+/** A worker for each core, nothing pinned, against as many bare signers as there are cores. */
+export async function measureAllCores(options: Options): Promise<readonly AllCoresRound[]> {
+  const { redisUrl, keys, milliseconds } = options;
+  const cores = availableParallelism();
+  await using stack = new AsyncDisposableStack();
+  const server = await startGatehouse({ port: await freePort(), redisUrl, workers: cores, keys });
+  stack.defer(async () => await server.stop());
+  const anywhere = (script: string) => {
+    const child = startScript(`${import.meta.dirname}/${script}`, [], { place: "anywhere" });
+    stack.defer(async () => await end(child));
+    return child;
+  };
+  const load = anywhere("load.ts");
+  const signers = Array.from({ length: cores }, () => anywhere("bare-signer.ts"));
+  const order = (await gatehouseCases(server)).get("SAML sign-on");
+  if (order?.kind !== "saml") throw new Error("there is no SAML case");
+  const wide = { ...order, connections: CONNECTIONS, mostPerSecond: cores * order.mostPerSecond };
+  await measure(load, { ...wide, milliseconds: WARM_UP_MS }, server.pid);
+  const found: AllCoresRound[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    const bare = await Promise.all(
+      signers.map(async (signer) => await measureBare(signer, milliseconds / 2)),
+    );
+    const saml = await measure(load, { ...wide, milliseconds }, server.pid);
+    found.push({ saml, bareRate: bare.reduce((sum, one) => sum + one.rate, 0) });
+  }
+  return found;
+}
