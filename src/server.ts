@@ -30,13 +30,20 @@ import { loginEndpoint } from "./login/login-endpoint.ts";
 import { PasswordLogin } from "./login/password-login.ts";
 import { stepUpEndpoint } from "./login/step-up-endpoint.ts";
 import { Throttle } from "./login/throttle.ts";
-import { oidcBrowserEndpoints, oidcProgramEndpoints, rulesOfConsent, samlEndpoints, samlProgramEndpoints } from "./mount.ts";
+import {
+  oidcBrowserEndpoints,
+  oidcProgramEndpoints,
+  rulesOfConsent,
+  samlEndpoints,
+  samlProgramEndpoints,
+} from "./mount.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
 import { openProtocols } from "./protocols.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
 import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
+import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 
 const UPKEEP_EVERY_MS = 60 * 60_000;
 
@@ -71,6 +78,7 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
     throw error;
   }
   parts.versions.start();
+  warnOfWeakSettings(parts.applications.all(), parts.log);
   const upkeep = startUpkeep(parts);
   const { port } = server.address() as AddressInfo;
   return {
@@ -233,8 +241,9 @@ function actParts(parts: Parts, endSession: EndSession) {
     clock,
     random,
     announce: async (changed: keyof typeof refresh) => {
-      await versions.bump(changed);
+      // Here first: what was switched off is closed in this process even while the volatile store is away.
       await refresh[changed]();
+      await versions.bump(changed);
     },
     endSessions: async (accountId: string) => {
       const live = await sessions.listByAccount(accountId);

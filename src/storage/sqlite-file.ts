@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -18,6 +18,8 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
   if (options.path !== ":memory:") {
     // Sessions and sealed keys stand in this file: nobody but the server's own user enters the folder.
     mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+    // A folder that was there already keeps its own mode; SQLite gives the files beside this one the same as this one.
+    closeSync(openSync(options.path, "a", 0o600));
   }
   const database = new DatabaseSync(options.path, {
     timeout: options.busyTimeoutMs,
