@@ -2,14 +2,16 @@ import { describeStartError } from "../start-error.ts";
 import { accountAdd } from "./account-add.ts";
 import { appAddOidc } from "./app-add-oidc.ts";
 import { appAddSaml } from "./app-add-saml.ts";
+import { appSetSaml } from "./app-set-saml.ts";
+import { appRotateSecret } from "./app-rotate-secret.ts";
 import { type Command, RefusedInput, type Surroundings, UsageError } from "./command.ts";
 import { keysRotate } from "./keys-rotate.ts";
 
-const COMMANDS: readonly Command[] = [accountAdd, appAddSaml, appAddOidc, keysRotate];
+const COMMANDS: readonly Command[] = [accountAdd, appAddSaml, appSetSaml, appAddOidc, appRotateSecret, keysRotate];
 
 const HELP = `Usage: gatehouse COMMAND [options]
 
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join("\n")}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(19)}${summary}`).join("\n")}
 
 Each prints JSON on standard output and messages on standard error. A running server sees the change within a second.
 The settings are the server's: DATABASE_URL, REDIS_URL, GATEHOUSE_SECRET, GATEHOUSE_ISSUER.

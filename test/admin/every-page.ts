@@ -77,7 +77,12 @@ async function gatherClients(olga: AdminBrowser, keep: Keep): Promise<void> {
   const wrong = { ...form, once, redirectUris: "http://a.example/", jwks: "{", groups: LONG_NAME };
   const refused = keep("client, several things wrong", await olga.post(`${NEW}/client`, wrong));
   const sent = { ...form, once: hiddenField(refused.body, "once") };
-  keep("client, its secret", await olga.post(`${NEW}/client`, sent));
+  const made = keep("client, its secret", await olga.post(`${NEW}/client`, sent));
+  const secretPath = `/admin/applications/${/app-[\w-]+/.exec(made.body)?.[0] ?? ""}/secret`;
+  const asked = keep("new secret", await olga.get(secretPath));
+  const rotation = { once: hiddenField(asked.body, "once"), overlapHours: "24" };
+  keep("new secret, wrong", await olga.post(secretPath, { ...rotation, overlapHours: "long" }));
+  keep("new secret, made", await olga.post(secretPath, rotation));
   keep("client, sent twice", await olga.post(`${NEW}/client`, sent));
 }
 

@@ -59,6 +59,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /applications/:id/switch": { owner: 303, form: { enabled: "off" } },
   "POST /applications/:id/access": { owner: 303, form: { access: "everyone" } },
   "POST /applications/:id/profiles": { owner: 404, form: { idpInitiated: "on" } },
+  "GET /applications/:id/secret": { owner: 200 },
+  "POST /applications/:id/secret": { owner: 200, form: { once: "s".repeat(43), overlapHours: "24" } },
   "POST /applications/:id/remove": { owner: 303, form: {} },
   "GET /accounts": { owner: 200 },
   "GET /accounts/new": { owner: 200 },

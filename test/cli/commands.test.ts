@@ -236,3 +236,27 @@ suite("the command as a process", () => {
     assert.match(result.stderr, /needs Node\.js 24 or newer/);
   });
 });
+
+suite("app rotate-secret", () => {
+  test("prints a new secret once and when the old one ends, and a running server sees it", async () => {
+    const added = await run("app add-oidc --name Rotated --redirect-uri https://rotated.example/cb");
+    const id = String(added.json()["client_id"]);
+    await eventually(async () => await Promise.resolve(assert.deepEqual(seen, ["applications"])), 1_000);
+    const result = await run(`app rotate-secret ${id} --overlap-hours 2`);
+    assert.equal(result.status, 0, result.stderr);
+    const printed = result.json();
+    const endsInMs = Date.parse(String(printed["old_secrets_end_at"])) - systemClock.nowMs();
+    assert.ok(endsInMs > 7_100_000 && endsInMs <= 7_200_000, String(endsInMs));
+    const stored = await stores.durable.applications.get(id);
+    assert.ok(stored?.protocol === "oidc");
+    assert.equal(stored.secrets[0]?.hash, sha256(String(printed["client_secret"])));
+    assert.equal(stored.secrets.length, 2);
+    await assertSeen("applications");
+  });
+
+  test("refuses an unknown client with status 1, and hours that are no number with status 2", async () => {
+    assert.equal((await run("app rotate-secret app-nobody")).status, 1);
+    assert.equal((await run("app rotate-secret app-nobody --overlap-hours soon")).status, 2);
+    assert.equal((await run("app rotate-secret")).status, 2);
+  });
+});
