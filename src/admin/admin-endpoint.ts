@@ -6,6 +6,7 @@ import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
 import { adminClientEndpoint } from "./admin-client-endpoint.ts";
 import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
 import { adminSamlProfilesEndpoint } from "./admin-saml-profiles-endpoint.ts";
+import { adminSamlSettingsEndpoint } from "./admin-saml-settings-endpoint.ts";
 import { adminSecretEndpoint } from "./admin-secret-endpoint.ts";
 import { ADMIN_PATH, type AdminParts, ownersOnly } from "./owner-endpoint.ts";
 
@@ -24,6 +25,7 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminClientEndpoint(parts));
   router.use(adminApplicationEndpoint(parts));
   router.use(adminSamlProfilesEndpoint(parts));
+  router.use(adminSamlSettingsEndpoint(parts));
   router.use(adminSecretEndpoint(parts));
   router.use(adminAccountsEndpoint(parts));
   router.use(adminAuditEndpoint(parts));
