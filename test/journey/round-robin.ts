@@ -14,6 +14,9 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
+/** Longer than a test is idle: a connection that is closed just as a request is sent would be a failed request. */
+const KEEP_ALIVE_MS = 120_000;
+
 /**
  * Sends each request to the next of `targets` (ports of this machine) in turn. One that refuses the connection is passed
  * over; a request that has been sent is never sent again, as it may have been carried out.
@@ -37,6 +40,7 @@ export async function startBalancer(port: number, targets: readonly number[]): P
       });
     }
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, port);
   return {
     answered,
@@ -58,7 +62,9 @@ function pass(
   const { method, url: path } = incoming;
   const onward = forward({ host: "127.0.0.1", port, method, path, headers, agent: false }, (answer) => {
     tell.done();
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    // What is said about the connection behind the balancer is not true of the one in front of it.
+    const { connection: _, "keep-alive": __, ...passedOn } = answer.headers;
+    outgoing.writeHead(answer.statusCode ?? 502, passedOn);
     answer.pipe(outgoing);
   });
   onward.on("error", (error) => {
