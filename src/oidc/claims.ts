@@ -3,7 +3,8 @@ import type { Account } from "../model/account.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { ReleasedAttribute, ReleaseRule } from "../model/release.ts";
 import type { ClaimsRequest, ClaimWish } from "./claims-parameter.ts";
-import { ADDRESS_MEMBERS, DEFAULT_CLAIMS } from "./default-claims.ts";
+import { DEFAULT_CLAIMS } from "./default-claims.ts";
+import { ADDRESS_MEMBERS, derivedClaimNames, derivedClaims } from "./derived-claims.ts";
 
 /**
  * Claims that say who issued a token, to whom and when. No mapping may write them: a rule named `sub` would let
@@ -16,6 +17,11 @@ const PROTECTED = new Set(
   ).split(" "),
 );
 
+/** True for a claim that no mapping may write. */
+export function isProtectedClaim(name: string): boolean {
+  return PROTECTED.has(name);
+}
+
 const BOOLEANS = new Set(["email_verified", "phone_number_verified"]);
 const LISTS = new Set(["groups", "roles"]);
 
@@ -27,6 +33,9 @@ export interface ClaimsInput {
   readonly claims: ClaimsRequest | undefined;
 }
 
+/** A claim by its name, and the scope that brings it; undefined: it is always sent. */
+type Claim = Pick<ReleaseRule, "name" | "scope">;
+
 /**
  * The claims of the UserInfo answer besides `sub`: what the scopes bring (OpenID Connect Core 5.4), what the mapping
  * always sends, and what the `claims` parameter asked for by name (5.5).
@@ -36,7 +45,6 @@ export function userinfoClaims(input: ClaimsInput): Readonly<Record<string, unkn
   return released(
     input,
     ({ name, scope }) => scope === undefined || input.scopes.includes(scope) || wished.has(name),
-    input.scopes.includes("address") || wished.has("address"),
   );
 }
 
@@ -47,17 +55,16 @@ export function userinfoClaims(input: ClaimsInput): Readonly<Record<string, unkn
  */
 export function idTokenClaims(input: ClaimsInput): Readonly<Record<string, unknown>> {
   const wished = namesOf(input.claims?.idToken);
-  return released(input, ({ name, scope }) => scope === undefined || wished.has(name), wished.has("address"));
+  return released(input, ({ name, scope }) => scope === undefined || wished.has(name));
 }
 
 /** The scopes that bring the claims that were asked for by name: it is these that a person is asked to allow. */
 export function scopesOfClaims(application: OidcApplication, claims: ClaimsRequest): readonly string[] {
   const wished = namesOf([...claims.idToken, ...claims.userinfo]);
-  const scopes = rulesOf(application).flatMap(({ name, scope }) =>
+  const scopes = claimsOf(application).flatMap(({ name, scope }) =>
     scope !== undefined && wished.has(name) ? [scope] : [],
   );
-  const all = wished.has("address") ? [...scopes, "address"] : scopes;
-  return [...new Set(all)].filter((scope) => application.scopes.includes(scope));
+  return [...new Set(scopes)].filter((scope) => application.scopes.includes(scope));
 }
 
 /** Leaves only wishes for claims whose scope the person allowed, or that need none. */
@@ -67,11 +74,10 @@ export function allowedWishes(
   allowedScopes: readonly string[],
 ): ClaimsRequest {
   const allowed = new Set(
-    rulesOf(application)
+    claimsOf(application)
       .filter(({ scope }) => scope === undefined || allowedScopes.includes(scope))
       .map(({ name }) => name),
   );
-  if (allowedScopes.includes("address")) allowed.add("address");
   const only = (wishes: readonly ClaimWish[]) => wishes.filter(({ name }) => allowed.has(name));
   return { idToken: only(claims.idToken), userinfo: only(claims.userinfo) };
 }
@@ -89,11 +95,15 @@ export function claimRules(application: OidcApplication): readonly ReleaseRule[]
 
 /** Every claim that the ready-made scopes can bring, for discovery. */
 export function defaultClaimNames(): readonly string[] {
-  return [...DEFAULT_CLAIMS.map(({ name }) => name), "address"];
+  return [...DEFAULT_CLAIMS.map(({ name }) => name), ...derivedClaimNames()];
 }
 
 function rulesOf(application: OidcApplication): readonly ReleaseRule[] {
   return application.release.length > 0 ? application.release : DEFAULT_CLAIMS;
+}
+
+function claimsOf(application: OidcApplication): readonly Claim[] {
+  return [...rulesOf(application), ...derivedClaims(application)];
 }
 
 function namesOf(wishes: readonly ClaimWish[] | undefined): ReadonlySet<string> {
@@ -102,13 +112,16 @@ function namesOf(wishes: readonly ClaimWish[] | undefined): ReadonlySet<string> 
 
 function released(
   { application, account }: ClaimsInput,
-  wanted: (rule: ReleaseRule) => boolean,
-  address: boolean,
+  wanted: (claim: Claim) => boolean,
 ): Readonly<Record<string, unknown>> {
   const rules = rulesOf(application).filter((rule) => !PROTECTED.has(rule.name) && wanted(rule));
-  const claims = Object.fromEntries(release(rules, account).map((item) => [item.rule.name, valueOf(item)]));
-  const whole = address && !("address" in claims) ? addressOf(account) : undefined;
-  return whole === undefined ? claims : { ...claims, address: whole };
+  const mapped = release(rules, account).map((item) => [item.rule.name, valueOf(item)] as const);
+  const derived = derivedClaims(application)
+    .filter(wanted)
+    .map((claim) => [claim.name, claim.valueOf(account)] as const)
+    .filter(([, value]) => value !== undefined);
+  // The mapping last: what it says about a claim is what is sent.
+  return Object.fromEntries([...derived, ...mapped]);
 }
 
 /** A list where the mapping or the claim's meaning wants one, so that one group does not look like another type than two. */
@@ -116,14 +129,4 @@ function valueOf({ rule, values }: ReleasedAttribute): unknown {
   if (BOOLEANS.has(rule.name)) return values[0] === "true";
   if (rule.multiValued === true || LISTS.has(rule.name) || values.length > 1) return values;
   return values[0];
-}
-
-function addressOf(account: Account): Readonly<Record<string, string>> | undefined {
-  const rules = ADDRESS_MEMBERS.map(
-    (name): ReleaseRule => ({ name, source: { kind: "attribute", name }, multiValued: false }),
-  );
-  const members = release(rules, account).flatMap(({ rule, values }) =>
-    values[0] === undefined ? [] : [[rule.name, values[0]] as const],
-  );
-  return members.length === 0 ? undefined : Object.fromEntries(members);
 }

@@ -27,16 +27,6 @@ function account(name: string, field: AccountField, scope: string): ReleaseRule 
   return { name, source: { kind: "account", field }, scope };
 }
 
-/** The members of the `address` claim (Core 5.1.1), each from the account's attribute of that name. */
-export const ADDRESS_MEMBERS: readonly string[] = [
-  "formatted",
-  "street_address",
-  "locality",
-  "region",
-  "postal_code",
-  "country",
-];
-
 /** The scopes that need no registration of their own meaning; what an application may ask for is in its registration. */
 export const STANDARD_SCOPES: readonly string[] = [
   "openid",

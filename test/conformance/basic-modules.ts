@@ -37,10 +37,10 @@ export function basicModules(mode: Mode): void {
     });
 
     for (const [number, scope, names] of [
-      ["CF-09", "profile", ["name", "given_name", "family_name", "preferred_username"]],
+      ["CF-09", "profile", ["name", "given_name", "family_name", "preferred_username", "updated_at"]],
       ["CF-10", "email", ["email", "email_verified"]],
       ["CF-11", "address", ["address"]],
-      ["CF-12", "phone", ["phone_number"]],
+      ["CF-12", "phone", ["phone_number", "phone_number_verified"]],
     ] as const) {
       test(`oidcc-scope-${scope}: its claims come from UserInfo (${number})`, async () => {
         const { userinfo } = await suite.first(suite.browser(), { scope: `openid ${scope}` });

@@ -43,9 +43,13 @@ describe("UserInfo", () => {
       family_name: "Example",
       preferred_username: "alice",
       picture: "https://id.example.org/alice.png",
+      updated_at: Math.floor(account.updatedAtMs / 1_000),
     });
     assert.deepEqual(userinfo(["email"]), { email: "alice@example.org", email_verified: true });
-    assert.deepEqual(userinfo(["phone"]), { phone_number: "+49 30 1234" });
+    assert.deepEqual(userinfo(["phone"]), {
+      phone_number: "+49 30 1234",
+      phone_number_verified: false,
+    });
     assert.deepEqual(userinfo(["address"]), { address: { street_address: "Main St 1", country: "DE" } });
     assert.deepEqual(userinfo(["groups"]), { groups: ["staff", "wiki-editors"] });
   });
@@ -67,6 +71,28 @@ describe("UserInfo", () => {
     assert.deepEqual(userinfoClaims({ application, account: bare, scopes, claims: undefined }), {
       family_name: "Example",
       preferred_username: "alice",
+      updated_at: Math.floor(bare.updatedAtMs / 1_000),
+    });
+  });
+
+  test("a mapping of its own says all that is sent: no instant and no telephone beside it", () => {
+    const release: ReleaseRule[] = [
+      { name: "name", source: { kind: "account", field: "name" }, scope: "profile" },
+      { name: "address", source: { kind: "constant", values: ["at work"] }, scope: "address" },
+    ];
+    const mapped = oidcApplication({ release });
+    const scopes = ["profile", "phone", "address"];
+    assert.deepEqual(userinfoClaims({ application: mapped, account, scopes, claims: undefined }), {
+      name: "Alice Example",
+      address: "at work",
+    });
+  });
+
+  test("updated_at asked for by name is whole seconds, and alone", () => {
+    const changed = person({ updatedAtMs: 1_700_000_000_999 });
+    const claims = wants("userinfo", "updated_at");
+    assert.deepEqual(userinfoClaims({ application, account: changed, scopes: ["openid"], claims }), {
+      updated_at: 1_700_000_000,
     });
   });
 
@@ -164,6 +190,15 @@ describe("consent to claims that are asked for by name", () => {
       userinfo: wants("userinfo", "name", "address").userinfo,
     };
     assert.deepEqual(scopesOfClaims(application, claims), ["profile", "email", "address"]);
+  });
+
+  test("claims that are no text are asked for by their scope too", () => {
+    const claims = wants("userinfo", "updated_at", "phone_number_verified");
+    assert.deepEqual(scopesOfClaims(application, claims), ["profile", "phone"]);
+    assert.deepEqual(
+      allowedWishes(application, claims, ["phone"]),
+      wants("userinfo", "phone_number_verified"),
+    );
   });
 
   test("a scope that the application may not have is not asked for", () => {

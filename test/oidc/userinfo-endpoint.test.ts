@@ -33,6 +33,7 @@ describe("UserInfo", () => {
       given_name: "Alice",
       family_name: "Example",
       preferred_username: "alice",
+      updated_at: 0,
       email: "alice@example.org",
       email_verified: true,
       sub: decodeJwt(idToken).sub,
