@@ -1,4 +1,5 @@
 import { EndSession } from "./flow/end-session.ts";
+import { LogoutDeliveries } from "./flow/logout-deliveries.ts";
 import { LogoutRunner } from "./flow/logout-run.ts";
 import { LogoutRuns } from "./flow/logout-runs.ts";
 import { PendingRequests } from "./flow/pending-requests.ts";
@@ -66,6 +67,16 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
     clock,
     random,
   });
+  const deliveries = new LogoutDeliveries({
+    store: durable.logoutDeliveries,
+    receipts,
+    applications,
+    channels,
+    audit,
+    clock,
+    random,
+    log: parts.log,
+  });
   const runs = new LogoutRuns(volatile, random);
   const endSession = new EndSession({
     applications,
@@ -74,6 +85,7 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
     refreshTokens,
     receipts,
     runs,
+    deliveries,
     channels,
     finishers: { saml: saml.finisher },
     audit,
@@ -81,7 +93,7 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
     random,
   });
   const logoutRunner = new LogoutRunner({ endSession, applications, receipts, runs, channels, clock });
-  return { signOn, endSession, logoutRunner };
+  return { signOn, endSession, logoutRunner, deliveries };
 }
 
 function openSaml(

@@ -38,7 +38,7 @@ import {
   samlProgramEndpoints,
 } from "./mount.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
-import { openProtocols } from "./protocols.ts";
+import { openProtocols, type Protocols } from "./protocols.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
@@ -46,6 +46,7 @@ import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 
 const UPKEEP_EVERY_MS = 60 * 60_000;
+const DELIVER_EVERY_MS = 5_000;
 
 export interface RunningServer {
   readonly port: number;
@@ -67,9 +68,10 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
   };
   const parts = await openParts(config, platform);
   const state = { accepting: true };
+  const protocols = openProtocols(parts);
   const server = listener(
     config,
-    createApp(parts, () => state.accepting),
+    createApp(parts, () => state.accepting, protocols),
   );
   try {
     await listen(server, config);
@@ -80,6 +82,8 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
   parts.versions.start();
   warnOfWeakSettings(parts.applications.all(), parts.log);
   const upkeep = startUpkeep(parts);
+  const { deliveries } = protocols;
+  const deliver = setInterval(() => void deliveries.runDue(), DELIVER_EVERY_MS).unref();
   const { port } = server.address() as AddressInfo;
   return {
     port,
@@ -87,7 +91,9 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
     close: async () => {
       state.accepting = false;
       clearInterval(upkeep);
+      clearInterval(deliver);
       await drain(server);
+      await deliveries.stop();
       await parts.close();
     },
   };
@@ -109,7 +115,11 @@ function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
 }
 
 /** The application with everything mounted, under the issuer's path. */
-export function createApp(parts: Parts, accepting: () => boolean): Express {
+export function createApp(
+  parts: Parts,
+  accepting: () => boolean,
+  protocols: Protocols = openProtocols(parts),
+): Express {
   const { config, keyRing, applications, accounts, sessions, participants, audit, clock, random, log } =
     parts;
   const { issuer, policy } = config;
@@ -126,7 +136,6 @@ export function createApp(parts: Parts, accepting: () => boolean): Express {
   const replySender = createReplySender({ issuer, render, log, clock, random, onProblem });
   const csrf = new Csrf(parts.sealing.derive("csrf"), issuer);
   const metrics = new Metrics();
-  const protocols = openProtocols(parts);
   const { signOn, endSession, logoutRunner } = protocols;
   const passwordLogin = new PasswordLogin({
     accounts,

@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "login.succeeded": "Logged in",
   "login.failed": "Failed to log in",
   "session.ended": "Logged out",
+  "logout.undelivered": "Could not tell of a logout for a day:",
   "sign-on.succeeded": "Entered",
   "sign-on.refused": "Was refused at",
   "error-page.shown": "Was shown an error page",

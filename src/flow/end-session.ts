@@ -12,6 +12,7 @@ import type { Applications } from "./applications.ts";
 import type { Browser } from "./browser.ts";
 import { PATHS } from "./endpoints.ts";
 import type { LogoutChannel, LogoutFinisher, LogoutResult } from "./logout-channel.ts";
+import type { LogoutDeliveries } from "./logout-deliveries.ts";
 import type { LogoutInitiator, LogoutRuns } from "./logout-runs.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -22,6 +23,8 @@ export interface EndSessionParts {
   readonly refreshTokens: RefreshTokenStore;
   readonly receipts: ReceiptStore;
   readonly runs: LogoutRuns;
+  /** For those that could not be told this time. */
+  readonly deliveries: Pick<LogoutDeliveries, "queue">;
   readonly channels: Readonly<Record<Protocol, LogoutChannel>>;
   readonly finishers: { readonly saml: LogoutFinisher };
   readonly audit: AuditTrail;
@@ -207,6 +210,7 @@ export class EndSession {
     const channel = this.#parts.channels[participant.protocol];
     const result = await channel.tell({ application, participant, receiptId });
     await this.#write(receiptId, participant.applicationId, result);
+    if (result.passing === true) await this.#parts.deliveries.queue(receiptId, participant);
   }
 
   async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {

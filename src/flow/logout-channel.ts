@@ -13,6 +13,8 @@ export interface LogoutTarget {
 export interface LogoutResult {
   readonly outcome: LogoutOutcome;
   readonly detail?: string | undefined;
+  /** It was not told for a reason that may pass (a network, a fault of its server): worth another try. */
+  readonly passing?: boolean | undefined;
 }
 
 /** A message that goes through the browser: loaded in a frame (`url`), or posted by a page of ours in that frame. */

@@ -9,6 +9,9 @@ export interface OidcLogoutChannelParts {
   readonly outbound: Pick<Outbound, "fetch">;
 }
 
+/** Request Timeout, Too Many Requests, and whatever its server broke on: the next try may be answered otherwise. */
+const PASSING = [408, 429, 500];
+
 /** The answer to a logout token has no content that we read. */
 const LIMIT_BYTES = 16 * 1024;
 
@@ -37,7 +40,7 @@ export class OidcLogoutChannel implements LogoutChannel {
       return resultOf(status);
     } catch {
       // One word for every fault of the network: which it was is for whoever runs that network (outbound.ts).
-      return { outcome: "unreachable" };
+      return { outcome: "unreachable", passing: true };
     }
   }
 
@@ -54,7 +57,9 @@ export class OidcLogoutChannel implements LogoutChannel {
 /** Section 2.8: 200, and 204 from those who take it literally, for done; whatever else is not. */
 function resultOf(status: number): LogoutResult {
   if (status === 200 || status === 204) return { outcome: "signed-out" };
-  return { outcome: status === 501 ? "not-supported" : "refused", detail: `status ${status}` };
+  const detail = `status ${status}`;
+  if (status === 501) return { outcome: "not-supported", detail };
+  return { outcome: "refused", detail, passing: status > 501 || PASSING.includes(status) };
 }
 
 function oidc(application: Application): OidcApplication {

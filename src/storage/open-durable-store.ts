@@ -7,6 +7,7 @@ import { KyselyAuditStore } from "./kysely/audit-store.ts";
 import type { Database } from "./kysely/database.ts";
 import { KyselyGrantStore } from "./kysely/grant-store.ts";
 import { type DatabaseKind, migrate } from "./kysely/migrations.ts";
+import { KyselyLogoutDeliveryStore } from "./kysely/logout-delivery-store.ts";
 import { KyselyReceiptStore } from "./kysely/receipt-store.ts";
 import { KyselyRefreshTokenStore } from "./kysely/refresh-token-store.ts";
 import { KyselySecretStore } from "./kysely/secret-store.ts";
@@ -53,6 +54,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     secrets: new KyselySecretStore(db),
     audit: new KyselyAuditStore(db),
     receipts: new KyselyReceiptStore(db),
+    logoutDeliveries: new KyselyLogoutDeliveryStore(db),
     ping: async () => void (await sql`select 1`.execute(db)),
     close: async () => await db.destroy(),
   };

@@ -2,6 +2,7 @@ import type { Account } from "../model/account.ts";
 import type { Application } from "../model/application.ts";
 import type { AuditEvent } from "../model/audit-event.ts";
 import type { Grant } from "../model/grant.ts";
+import type { LogoutDelivery } from "../model/logout-delivery.ts";
 import type { LogoutEntry, LogoutReceipt } from "../model/logout-receipt.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
 
@@ -19,6 +20,7 @@ export interface DurableStore {
   readonly secrets: SecretStore;
   readonly audit: AuditStore;
   readonly receipts: ReceiptStore;
+  readonly logoutDeliveries: LogoutDeliveryStore;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -189,4 +191,19 @@ export interface ReceiptStore {
   get(id: string): Promise<LogoutReceipt | undefined>;
   /** Sets one entry, atomically and without touching the others; concurrent answers do not overwrite each other. */
   setEntry(receiptId: string, entry: LogoutEntry): Promise<void>;
+}
+
+/** Logouts that are still to be told. Whoever holds a row's lease works on it; an expired lease is anybody's. */
+export interface LogoutDeliveryStore {
+  /** Nothing happens where this receipt's application is queued already. */
+  insert(delivery: LogoutDelivery): Promise<void>;
+  /**
+   * Leases the longest due delivery to one caller, in one atomic statement, and counts the try. None of an application
+   * that another lease is running for. undefined: none is due, or another process was faster.
+   */
+  claim(lease: string, nowMs: number, leaseMs: number): Promise<LogoutDelivery | undefined>;
+  /** Gives the lease back until `dueAtMs`. False: it was not the caller's any more. */
+  postpone(id: string, lease: string, dueAtMs: number): Promise<boolean>;
+  /** Deletes it. False: it was not the caller's any more. */
+  finish(id: string, lease: string): Promise<boolean>;
 }

@@ -6,6 +6,7 @@ import { accountContract } from "./durable/accounts.ts";
 import { applicationContract } from "./durable/applications.ts";
 import { grantContract } from "./durable/grants.ts";
 import { keyAndSecretContract } from "./durable/keys-and-secrets.ts";
+import { logoutDeliveryContract } from "./durable/logout-deliveries.ts";
 import { recordContract } from "./durable/records.ts";
 import { refreshTokenContract } from "./durable/refresh-tokens.ts";
 import type { DurableSubject } from "./durable/subject.ts";
@@ -48,5 +49,6 @@ export function durableContract(
     refreshTokenContract(() => subject);
     keyAndSecretContract(() => subject);
     recordContract(() => subject);
+    logoutDeliveryContract(() => subject);
   });
 }

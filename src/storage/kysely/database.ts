@@ -19,6 +19,7 @@ export interface Database {
   audit_events: AuditEventsTable;
   logout_receipts: LogoutReceiptsTable;
   logout_entries: LogoutEntriesTable;
+  logout_deliveries: LogoutDeliveriesTable;
 }
 
 export interface AccountsTable {
@@ -170,4 +171,18 @@ export interface LogoutEntriesTable {
   outcome: string;
   at_ms: number;
   detail: string | null;
+}
+
+export interface LogoutDeliveriesTable {
+  id: string;
+  receipt_id: string;
+  application_id: string;
+  /** JSON. */
+  participant: string;
+  created_at_ms: number;
+  due_at_ms: number;
+  tries: number;
+  /** Random; names the worker that has it. */
+  lease: string | null;
+  leased_until_ms: number;
 }

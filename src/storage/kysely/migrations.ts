@@ -39,6 +39,7 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0006_audit": { up: async (db) => await audit(db, columns) },
     "0007_logout_receipts": { up: async (db) => await logoutReceipts(db, columns) },
     "0008_declined_scopes": { up: async (db) => await declinedScopes(db) },
+    "0009_logout_deliveries": { up: async (db) => await logoutDeliveries(db, columns) },
   };
 }
 
@@ -248,6 +249,26 @@ async function declinedScopes(db: Schema): Promise<void> {
     .alterTable("grant_scopes")
     .addColumn("declined", "integer", (column) => column.notNull().defaultTo(0))
     .execute();
+}
+
+async function logoutDeliveries(db: Schema, columns: Columns): Promise<void> {
+  await columns
+    .table(db, "logout_deliveries")
+    .addColumn("id", columns.ordered, (column) => column.primaryKey())
+    .addColumn("receipt_id", "text", (column) =>
+      column.notNull().references("logout_receipts.id").onDelete("cascade"),
+    )
+    .addColumn("application_id", "text", (column) => column.notNull())
+    .addColumn("participant", "text", (column) => column.notNull())
+    .addColumn("created_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("due_at_ms", columns.integer, (column) => column.notNull())
+    .addColumn("tries", "integer", (column) => column.notNull())
+    .addColumn("lease", "text")
+    .addColumn("leased_until_ms", columns.integer, (column) => column.notNull())
+    .addUniqueConstraint("logout_deliveries_receipt_application", ["receipt_id", "application_id"])
+    .execute();
+  await index(db, "logout_deliveries", ["due_at_ms"]);
+  await index(db, "logout_deliveries", ["application_id", "leased_until_ms"]);
 }
 
 async function index(db: Schema, table: string, columns: string[]): Promise<void> {

@@ -147,6 +147,7 @@ export class Landing {
       clock: this.clock,
     };
     this.endSession = new EndSession({
+      deliveries: { queue: () => Promise.resolve() },
       ...shared,
       sessions: this.sessions,
       participants: this.participants,
