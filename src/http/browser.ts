@@ -101,10 +101,11 @@ class RequestBrowser implements Browser {
     };
     // A new id at every login: one that was planted in the browser before is worth nothing (session fixation).
     await regenerate(this.#request);
-    await sessions.place(session, sha256(this.#request.sessionID));
     this.#request.session.gatehouse = session;
     if (session.remembered) this.#request.session.cookie.maxAge = policy.rememberedAbsoluteMs;
+    // Written before it can be found: a logout in between would end what is not there yet, and it would stay.
     await save(this.#request);
+    await sessions.place(session, sha256(this.#request.sessionID));
     if (before !== undefined && renewed === undefined) await this.#parts.replaced(before.id);
     this.#session = session;
     this.#account = await accounts.get(accountId);

@@ -28,9 +28,14 @@ export class SessionStore {
     return Math.max(this.#policy.sessionAbsoluteMs, this.#policy.rememberedAbsoluteMs);
   }
 
-  /** Notes where the session's record lies now. `cookieHash` is SHA-256 of the cookie's id. */
+  /**
+   * Notes where the session's record lies now; call it when the record is there. `cookieHash` is SHA-256 of the cookie's
+   * id. Two tabs that renew one session at once leave two records: all of them are noted, first of all, so that the end
+   * of the session finds them.
+   */
   async place(session: Session, cookieHash: string): Promise<void> {
     await Promise.all([
+      this.#store.hashSet(recordsKey(session.id), { [cookieHash]: "1" }, this.longestMs),
       this.#store.set(atKey(session.id), cookieHash, this.longestMs),
       this.#store.hashSet(
         accountKey(session.accountId),
@@ -60,8 +65,10 @@ export class SessionStore {
   /** Ends the session in every process at once. Of two calls that come together, one gets true. */
   async end(sessionId: string, accountId: string): Promise<boolean> {
     const cookieHash = await this.#store.getAndDelete(atKey(sessionId));
+    const records = new Set((await this.#store.hashGetAll(recordsKey(sessionId))).keys());
+    if (cookieHash !== undefined) records.add(cookieHash);
     await Promise.all([
-      cookieHash === undefined ? undefined : this.#store.delete([SESSION_PREFIX + cookieHash]),
+      this.#store.delete([recordsKey(sessionId), ...[...records].map((hash) => SESSION_PREFIX + hash)]),
       this.#store.hashDelete(accountKey(accountId), [sessionId]),
     ]);
     return cookieHash !== undefined;
@@ -81,6 +88,10 @@ export class SessionStore {
 
 function atKey(sessionId: string): string {
   return `session-at:${sessionId}`;
+}
+
+function recordsKey(sessionId: string): string {
+  return `session-records:${sessionId}`;
 }
 
 function accountKey(accountId: string): string {
