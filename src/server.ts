@@ -214,6 +214,7 @@ export function createApp(
       auditEvents: durable.audit,
       sessions,
       keyRing,
+      subjects: parts.subjects,
       volatile,
       csrf,
       render,

@@ -12,6 +12,7 @@ import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { Account } from "../model/account.ts";
 import type { Session } from "../model/session.ts";
+import type { Subjects } from "../session/subject.ts";
 import type { AuditStore } from "../storage/stores.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
 import type { ActResult } from "./acts/act.ts";
@@ -32,6 +33,8 @@ export interface AdminParts {
   readonly auditEvents: Pick<AuditStore, "list">;
   readonly sessions: { listByAccount(accountId: string): Promise<readonly Session[]> };
   readonly keyRing: KeyRing;
+  /** For the preview of what an account would send. */
+  readonly subjects: Subjects;
   /** For metadata that was uploaded and not registered yet, and for forms that count once. */
   readonly volatile: VolatileStore;
   readonly csrf: Csrf;

@@ -109,7 +109,7 @@ function nameFormatOf(rule: ReleaseRule): string {
 }
 
 /** NameFormat is a URI (SAML Core 2.7.3.1): anything else is against the schema. */
-function canBeNamed({ name, nameFormat }: ReleaseRule): boolean {
+export function canBeNamed({ name, nameFormat }: Pick<ReleaseRule, "name" | "nameFormat">): boolean {
   return (
     name !== "" &&
     isXmlText(name) &&

@@ -89,6 +89,7 @@ function adminPartsOf(parts: Parts): AdminParts {
     auditEvents: stores.durable.audit,
     sessions,
     keyRing,
+    subjects: parts.subjects,
     volatile: stores.volatile,
     csrf: new Csrf(sealing.derive("csrf"), ISSUER),
     render,

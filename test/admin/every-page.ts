@@ -93,6 +93,8 @@ async function gatherApplications(app: AdminApp, olga: AdminBrowser, keep: Keep)
     const path = `/admin/applications/${application.id}`;
     keep(`application ${application.name}`, await olga.get(path));
     if (application.name !== "Payroll" || application.protocol !== "saml") continue;
+    keep("SAML settings", await olga.get(`${path}/settings`));
+    keep("attributes", await olga.get(`${path}/release?account=olga`));
     keep("application, no group named", await olga.post(`${path}/access`, { access: "groups" }));
     const nowMs = app.parts.clock.nowMs();
     await applications.update({ ...application, signingCertificates: [ended] });
