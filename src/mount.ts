@@ -13,8 +13,10 @@ import { tokenEndpoint } from "./oidc/token-endpoint.ts";
 import { userinfoEndpoint } from "./oidc/userinfo-endpoint.ts";
 import type { Application } from "./model/application.ts";
 import type { ReleaseRule } from "./model/release.ts";
+import { artifactEndpoint } from "./saml/artifact-endpoint.ts";
 import { accountForNameId } from "./saml/expected-account.ts";
 import { RequestReplay } from "./saml/request-replay.ts";
+import { Signers } from "./saml/signers.ts";
 import { sloEndpoint } from "./saml/slo-endpoint.ts";
 import { sloSoapEndpoint } from "./saml/slo-soap-endpoint.ts";
 import { ssoEndpoint } from "./saml/sso-endpoint.ts";
@@ -61,12 +63,13 @@ export function oidcBrowserEndpoints(parts: Parts, protocols: Protocols, replySe
 
 /** SAML's endpoints that service providers call themselves. */
 export function samlProgramEndpoints(parts: Parts, { saml, endSession }: Protocols): Router {
-  const { applications, sessions, participants, singleUse, audit, clock } = parts;
+  const { applications, sessions, participants, singleUse, keyRing, audit, clock, random } = parts;
   const { issuer, policy, trustProxy } = parts.config;
   const addressOf = addressReader(trustProxy);
-  const { keys, messages } = saml;
+  const { keys, messages, artifacts } = saml;
   const received = { issuer, applications, keys, policy, clock, audit, addressOf };
   return Router().use(
+    artifactEndpoint({ ...received, artifacts, singleUse, signers: new Signers(keyRing), random }),
     sloSoapEndpoint({ ...received, participants, sessions, singleUse, endSession, messages }),
   );
 }

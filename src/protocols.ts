@@ -1,4 +1,5 @@
 import { EndSession } from "./flow/end-session.ts";
+import { PATHS } from "./flow/endpoints.ts";
 import { LogoutDeliveries } from "./flow/logout-deliveries.ts";
 import { LogoutRunner } from "./flow/logout-run.ts";
 import { LogoutRuns } from "./flow/logout-runs.ts";
@@ -27,6 +28,7 @@ import { TokenFamilies } from "./oidc/token-families.ts";
 import { TokenResponses } from "./oidc/token-response.ts";
 import { TokenStanding } from "./oidc/token-standing.ts";
 import type { Parts } from "./parts.ts";
+import { Artifacts } from "./saml/artifacts.ts";
 import { samlLogoutFinisher } from "./saml/logout-finisher.ts";
 import { LogoutMessages } from "./saml/logout-message.ts";
 import { SamlLogoutChannel, soapPostOver } from "./saml/saml-logout-channel.ts";
@@ -97,16 +99,19 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
 }
 
 function openSaml(
-  { config, keyRing, subjects, applications, clock, random, log }: Parts,
+  { config, keyRing, subjects, applications, singleUse, clock, random, log }: Parts,
   outbound: Outbound,
 ) {
   const { issuer, policy } = config;
   const keys = new VerificationKeys();
   const messages = new LogoutMessages({ issuer, keyRing, random, clock });
+  const entityId = issuer + PATHS.samlMetadata;
+  const artifacts = new Artifacts({ entityId, singleUse, random });
   return {
     keys,
     messages,
-    responder: new SamlResponder({ issuer, keyRing, subjects, random, clock, policy, log }),
+    artifacts,
+    responder: new SamlResponder({ issuer, keyRing, subjects, artifacts, random, clock, policy, log }),
     channel: new SamlLogoutChannel({ messages, keys, post: soapPostOver(outbound) }),
     finisher: samlLogoutFinisher({ applications, messages }),
   };

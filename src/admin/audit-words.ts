@@ -22,6 +22,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "session.ended": "Logged out",
   "logout.undelivered": "Could not tell of a logout for a day:",
   "sign-on.succeeded": "Entered",
+  "artifact.fetched": "Fetched a sign-on by artifact:",
   "sign-on.refused": "Was refused at",
   "error-page.shown": "Was shown an error page",
   "consent.given": "Allowed",

@@ -13,6 +13,7 @@ export const PATHS = {
   samlSso: "/saml/sso",
   samlStart: "/saml/sso/start",
   samlSlo: "/saml/slo",
+  samlArtifact: "/saml/artifact",
   oidcAuthorize: "/oauth2/authorize",
   oidcToken: "/oauth2/token",
   oidcUserinfo: "/oauth2/userinfo",

@@ -2,6 +2,7 @@ import { PATHS } from "../flow/endpoints.ts";
 import type { KeyRing, SigningKey } from "../keys/key-ring.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
+import { ARTIFACT_INDEX } from "./artifacts.ts";
 import { instant } from "./assertion.ts";
 import { messageId } from "./message-id.ts";
 import { NAME_ID_FORMATS } from "./name-id.ts";
@@ -42,6 +43,10 @@ export interface MetadataParts {
   readonly logo?: { readonly url: string; readonly width: number; readonly height: number } | undefined;
   /** True where the logout endpoint answers SOAP. */
   readonly soapLogout?: boolean | undefined;
+  /** True where artifacts of ours can be fetched (SAML Bindings 3.6). */
+  readonly artifacts?: boolean | undefined;
+  /** True where requests are taken by HTTP-POST-SimpleSign. */
+  readonly simpleSign?: boolean | undefined;
 }
 
 /**
@@ -74,12 +79,23 @@ function descriptor(parts: MetadataParts): Xml {
     (binding) =>
       xml`<md:SingleLogoutService Binding="${binding}" Location="${issuer + PATHS.samlSlo}"></md:SingleLogoutService>`,
   );
+  const artifacts =
+    parts.artifacts === true
+      ? [
+          xml`<md:ArtifactResolutionService Binding="${BINDING.soap}" Location="${issuer + PATHS.samlArtifact}" index="${String(ARTIFACT_INDEX)}"></md:ArtifactResolutionService>`,
+        ]
+      : [];
   const formats = NAME_ID_FORMATS.map((format) => xml`<md:NameIDFormat>${format}</md:NameIDFormat>`);
-  const signOn = [BINDING.redirect, BINDING.post].map(
+  const signOnBindings = [
+    BINDING.redirect,
+    BINDING.post,
+    ...(parts.simpleSign === true ? [BINDING.simpleSign] : []),
+  ];
+  const signOn = signOnBindings.map(
     (binding) =>
       xml`<md:SingleSignOnService Binding="${binding}" Location="${issuer + PATHS.samlSso}"></md:SingleSignOnService>`,
   );
-  const contents = concatenated([...keys, ...logout, ...formats, ...signOn]);
+  const contents = concatenated([...keys, ...artifacts, ...logout, ...formats, ...signOn]);
   return xml`<md:IDPSSODescriptor protocolSupportEnumeration="${SAMLP}">${extensions(parts)}${contents}</md:IDPSSODescriptor>`;
 }
 

@@ -15,6 +15,7 @@ export const EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#";
 export const BINDING = {
   redirect: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect",
   post: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
+  simpleSign: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST-SimpleSign",
   artifact: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact",
   soap: "urn:oasis:names:tc:SAML:2.0:bindings:SOAP",
   paos: "urn:oasis:names:tc:SAML:2.0:bindings:PAOS",

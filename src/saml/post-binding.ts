@@ -1,6 +1,7 @@
 import { refused } from "./message-refused.ts";
 import { type ReceivedMessage, readXml } from "./received-message.ts";
 import { inflate, messageParameters } from "./redirect-binding.ts";
+import { simpleSignature } from "./simple-sign.ts";
 import { strictBase64 } from "./xml/base64.ts";
 
 /** A form of the largest message: base64, with every plus, slash and equals sign percent-encoded. */
@@ -8,16 +9,13 @@ export const POST_FORM_BYTES = 192 * 1024;
 
 /**
  * Reads a message of the HTTP POST binding (SAML Bindings 3.5) from the form exactly as it was sent. Its signature, if
- * any, is inside the XML. A message that was deflated, which belongs to the other binding, is read with a warning:
+ * any, is inside the XML, or beside it in the form (HTTP-POST-SimpleSign 2.5). A message that was deflated, which belongs to the other binding, is read with a warning:
  * some service providers do it.
  *
  * Throws `MessageRefused`.
  */
 export function readPost(rawForm: string): ReceivedMessage {
   const { name, value, relayState, parameters } = messageParameters(rawForm);
-  if (parameters.has("Signature") || parameters.has("SigAlg")) {
-    throw refused("saml.parameters", "a signature beside the form (SimpleSign) is not supported");
-  }
   const bytes = strictBase64(value, "with-line-ends");
   if (bytes === undefined || bytes.length === 0) {
     const why = value.includes(" ")
@@ -32,7 +30,7 @@ export function readPost(rawForm: string): ReceivedMessage {
     document,
     element: document.root,
     relayState,
-    querySignature: undefined,
+    querySignature: simpleSignature(name, bytes, parameters),
     warnings: looksLikeXml
       ? []
       : ["the message came by POST and was deflated, which the POST binding does not do"],

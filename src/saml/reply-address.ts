@@ -18,7 +18,7 @@ export type AddressWish = Pick<
 
 const SECTION = "SAML Core 3.4.1";
 /** The bindings that an answer can leave by. */
-const ANSWER_BINDINGS: readonly string[] = [BINDING.post];
+export const ANSWER_BINDINGS: readonly string[] = [BINDING.post, BINDING.simpleSign, BINDING.artifact];
 const SHOWN = 5;
 
 /**
@@ -40,12 +40,13 @@ export function chooseReplyAddress(application: SamlApplication, wish: AddressWi
   if (protocolBinding !== undefined && !ANSWER_BINDINGS.includes(protocolBinding)) {
     throw bindingRefused(protocolBinding);
   }
-  if (url !== undefined) return checked(byUrl(application, url));
+  if (url !== undefined) return checked(byUrl(application, url, protocolBinding));
   if (index !== undefined) return checked(byIndex(application, index));
-  return checked(byDefault(application));
+  return checked(byDefault(application, protocolBinding));
 }
 
-function byUrl(application: SamlApplication, url: string): SamlEndpoint {
+/** One address may be registered with several bindings; without a wish POST comes first. */
+function byUrl(application: SamlApplication, url: string, wished: string | undefined): SamlEndpoint {
   const registered = application.assertionConsumerServices.filter(({ location }) => location === url);
   const [first] = registered;
   if (first === undefined) {
@@ -54,9 +55,12 @@ function byUrl(application: SamlApplication, url: string): SamlEndpoint {
       ...registeredAddresses(application),
     ]);
   }
-  const usable = registered.find(isUsable);
-  if (usable === undefined) throw bindingRefused(first.binding);
-  return usable;
+  const order = wished === undefined ? ANSWER_BINDINGS : [wished];
+  for (const binding of order) {
+    const usable = registered.find((endpoint) => endpoint.binding === binding);
+    if (usable !== undefined) return usable;
+  }
+  throw bindingRefused(wished ?? first.binding);
 }
 
 function byIndex(application: SamlApplication, index: number): SamlEndpoint {
@@ -72,16 +76,19 @@ function byIndex(application: SamlApplication, index: number): SamlEndpoint {
 }
 
 /** The first marked as default; else the first that is not marked as no default; else the first. */
-function byDefault({ assertionConsumerServices }: SamlApplication): SamlEndpoint {
-  const usable = assertionConsumerServices.filter(isUsable);
+function byDefault({ assertionConsumerServices }: SamlApplication, wished: string | undefined): SamlEndpoint {
+  const usable = assertionConsumerServices
+    .filter(isUsable)
+    .filter(({ binding }) => wished === undefined || binding === wished);
   const chosen =
     usable.find(({ isDefault }) => isDefault === true) ??
     usable.find(({ isDefault }) => isDefault === undefined) ??
     usable[0];
+  if (chosen === undefined && wished !== undefined) throw bindingRefused(wished);
   if (chosen === undefined) {
     throw refused(
       "saml.acs-missing",
-      "no AssertionConsumerService with the POST binding is registered",
+      "no AssertionConsumerService with a binding that we answer by is registered",
       SECTION,
     );
   }

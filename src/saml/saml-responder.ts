@@ -13,6 +13,8 @@ import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
 import { sessionIndexFor } from "../session/session-index.ts";
 import type { Subjects } from "../session/subject.ts";
+import { type AnswerDeliveryParts, deliverAnswer } from "./answer-delivery.ts";
+import type { Artifacts } from "./artifacts.ts";
 import { type AssertionContent, assertion } from "./assertion.ts";
 import { AttributeForm, attributeStatement } from "./attributes.ts";
 import { classRefFor } from "./authn-context.ts";
@@ -26,12 +28,13 @@ import { Signers } from "./signers.ts";
 import { type Status, SUCCESS } from "./status.ts";
 import { chooseRecipient, encryptedAssertion, encryptedId, isWeak, type Recipient } from "./xml/encrypt.ts";
 import { unsigned } from "./xml/sign.ts";
-import { serialize, type Xml, xml } from "./xml/writer.ts";
+import { type Xml, xml } from "./xml/writer.ts";
 
 export interface SamlResponderParts {
   readonly issuer: string;
   readonly keyRing: KeyRing;
   readonly subjects: Subjects;
+  readonly artifacts: Pick<Artifacts, "issue">;
   readonly random: Random;
   readonly clock: Clock;
   readonly policy: SignOnPolicy;
@@ -44,12 +47,13 @@ interface Prepared {
   readonly recipient: Recipient | undefined;
 }
 
-/** Turns the shell's decision into a SAML Response, sent by the POST binding (SAML Profiles 4.1, Bindings 3.5). */
+/** Turns the shell's decision into a SAML Response (SAML Profiles 4.1). */
 export class SamlResponder implements Responder {
   readonly #parts: SamlResponderParts;
   readonly #entityId: string;
   readonly #nameIds: NameIds;
   readonly #signers: Signers;
+  readonly #delivery: AnswerDeliveryParts;
   /** By the application's object: a reload makes new ones, and what was prepared for the old ones goes with them. */
   readonly #prepared = new WeakMap<SamlApplication, Prepared>();
 
@@ -58,10 +62,11 @@ export class SamlResponder implements Responder {
     this.#entityId = parts.issuer + PATHS.samlMetadata;
     this.#nameIds = new NameIds({ entityId: this.#entityId, subjects: parts.subjects });
     this.#signers = new Signers(parts.keyRing);
+    this.#delivery = { signers: this.#signers, artifacts: parts.artifacts };
   }
 
   async respond(answer: SignOnAnswer): Promise<Responded | NotRespondable> {
-    return await Promise.resolve(this.#respond(answer, samlOnly(answer.application)));
+    return await this.#respond(answer, samlOnly(answer.application));
   }
 
   async refuse(
@@ -71,9 +76,7 @@ export class SamlResponder implements Responder {
     detail?: string,
   ): Promise<Reply> {
     const status = refusalStatus(reason, detail);
-    return await Promise.resolve(
-      this.answerStatus(request.replyTo, samlWire(request), samlOnly(application), status),
-    );
+    return await this.answerStatus(request.replyTo, samlWire(request), samlOnly(application), status);
   }
 
   /**
@@ -81,7 +84,12 @@ export class SamlResponder implements Responder {
    * requests that were read but that nobody here can meet. It is signed whatever the settings say: a service provider
    * that insists on signatures would otherwise show its own error instead of ours.
    */
-  answerStatus(replyTo: string, wire: SamlRequestWire, application: SamlApplication, status: Status): Reply {
+  async answerStatus(
+    replyTo: string,
+    wire: SamlRequestWire,
+    application: SamlApplication,
+    status: Status,
+  ): Promise<Reply> {
     const refusal = response({
       id: messageId(this.#parts.random),
       nowMs: this.#parts.clock.nowMs(),
@@ -91,10 +99,11 @@ export class SamlResponder implements Responder {
       status,
       assertion: undefined,
     });
-    return this.#reply(replyTo, wire, application, this.#signers.xml(application).sign(refusal));
+    const message = this.#signers.xml(application).sign(refusal);
+    return await deliverAnswer(this.#delivery, { replyTo, wire, application }, message);
   }
 
-  #respond(answer: SignOnAnswer, application: SamlApplication): Responded | NotRespondable {
+  async #respond(answer: SignOnAnswer, application: SamlApplication): Promise<Responded | NotRespondable> {
     const { request, account, session } = answer;
     const wire = samlWire(request);
     const nameId = this.#nameIds.make({
@@ -107,12 +116,9 @@ export class SamlResponder implements Responder {
     const prepared = this.#prepare(application);
     if (isEncrypted(application) && prepared.recipient === undefined) return this.#noRecipient(application);
     const content = this.#content(answer, application, prepared, wire, nameId);
-    const reply = this.#reply(
-      request.replyTo,
-      wire,
-      application,
-      this.#message(content, application, prepared),
-    );
+    const message = this.#message(content, application, prepared);
+    const destination = { replyTo: request.replyTo, wire, application };
+    const reply = await deliverAnswer(this.#delivery, destination, message);
     return { reply, participant: participant(application, nameId, content) };
   }
 
@@ -172,16 +178,6 @@ export class SamlResponder implements Responder {
           : plain,
     });
     return application.signResponse ? signer.sign(outer) : unsigned(outer);
-  }
-
-  #reply(replyTo: string, wire: SamlRequestWire, application: SamlApplication, message: Xml): Reply {
-    const fields = { SAMLResponse: Buffer.from(serialize(message)).toString("base64") };
-    return {
-      kind: "form-post",
-      action: replyTo,
-      fields: wire.relayState === undefined ? fields : { ...fields, RelayState: wire.relayState },
-      applicationName: application.name,
-    };
   }
 
   #prepare(application: SamlApplication): Prepared {

@@ -1,4 +1,4 @@
-import { MessageRefused, refused, type SamlRefusalCode } from "./message-refused.ts";
+import { type MessageRefused, refused, type SamlRefusalCode } from "./message-refused.ts";
 import { SOAP } from "./namespaces.ts";
 import { type ReceivedMessage, readXml } from "./received-message.ts";
 import { childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";

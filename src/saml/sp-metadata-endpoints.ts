@@ -1,21 +1,21 @@
 import type { SamlEndpoint } from "../model/application.ts";
 import { type MetadataReport, missing, type Place, placeOf, quoted } from "./metadata-report.ts";
 import { BINDING, MD } from "./namespaces.ts";
-import { isWebAddress } from "./reply-address.ts";
+import { ANSWER_BINDINGS as ANSWERED_BY, isWebAddress } from "./reply-address.ts";
 import { collapsed, xsBoolean, xsUnsignedShort } from "./xml-values.ts";
 import { attribute, childrenNamed, type XmlElement } from "./xml/element.ts";
 
 const BINDINGS: ReadonlyMap<string, string> = new Map<string, string>([
   [BINDING.redirect, "Redirect"],
   [BINDING.post, "POST"],
+  [BINDING.simpleSign, "SimpleSign"],
   [BINDING.artifact, "Artifact"],
   [BINDING.soap, "SOAP"],
   [BINDING.paos, "PAOS"],
 ]);
-const ANSWERED_BY: readonly string[] = [BINDING.post];
 const LOGGED_OUT_BY: readonly string[] = [BINDING.redirect, BINDING.post, BINDING.soap];
 
-/** Reads the AssertionConsumerServices (SAML Metadata 2.4.4). Without one that takes POST, the whole file fails. */
+/** Reads the AssertionConsumerServices (SAML Metadata 2.4.4). Without one that we can answer, the whole file fails. */
 export function readAssertionConsumerServices(
   descriptor: XmlElement,
   report: MetadataReport,
@@ -30,7 +30,7 @@ export function readAssertionConsumerServices(
   if (!endpoints.some(({ endpoint }) => ANSWERED_BY.includes(endpoint.binding))) {
     report.fail(
       missing("AssertionConsumerService"),
-      "There is no address that takes our answer by POST, so nobody could be logged in.",
+      "There is no address that takes our answer by POST, SimpleSign or Artifact, so nobody could be logged in.",
       "Add one with the binding HTTP-POST and an https address.",
     );
   }
@@ -161,7 +161,7 @@ function reportConsumer(
 ): void {
   const name = BINDINGS.get(endpoint.binding) ?? "";
   if (!ANSWERED_BY.includes(endpoint.binding)) {
-    report.add(place, "ignored", `It takes answers by ${name}; we answer by POST alone.`);
+    report.add(place, "ignored", `It takes answers by ${name}, which we do not answer by.`);
     return;
   }
   const remark = endpoint === standard ? " This is the default." : "";

@@ -27,8 +27,19 @@ export class SingleUse {
    */
   async issue(kind: SingleUseKind, value: unknown, ttlMs: number, boundTo?: string): Promise<string> {
     const id = randomToken(this.#random);
-    await this.#store.issueOnce(key(kind, id, boundTo), JSON.stringify(value), ttlMs);
+    await this.issueAs(kind, id, value, ttlMs, boundTo);
     return id;
+  }
+
+  /** As `issue`, under an id whose form a standard prescribes: at least 128 random bits of the caller's. */
+  async issueAs(
+    kind: SingleUseKind,
+    id: string,
+    value: unknown,
+    ttlMs: number,
+    boundTo?: string,
+  ): Promise<void> {
+    await this.#store.issueOnce(key(kind, id, boundTo), JSON.stringify(value), ttlMs);
   }
 
   /**

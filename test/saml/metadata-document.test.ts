@@ -40,6 +40,8 @@ const FULL: Partial<MetadataParts> = {
   displayName: "Example login",
   logo: { url: "https://example.org/logo.png", width: 80, height: 60 },
   soapLogout: true,
+  artifacts: true,
+  simpleSign: true,
 };
 
 function metadata(changes: Partial<MetadataParts> = {}, sign = false): string {
@@ -92,6 +94,19 @@ test("logout by SOAP is published only where it is answered", () => {
   assert.equal(bindings({ soapLogout: true })[2], "urn:oasis:names:tc:SAML:2.0:bindings:SOAP");
 });
 
+test("artifact resolution and SimpleSign are published only where they are answered", () => {
+  const published = parsed(metadata({ artifacts: true, simpleSign: true }));
+  const resolution = only(published, "ArtifactResolutionService");
+  assert.equal(resolution.getAttribute("Location"), `${ISSUER}/saml/artifact`);
+  assert.equal(resolution.getAttribute("index"), "0");
+  assert.deepEqual(
+    elements(published, "SingleSignOnService").map((one) => one.getAttribute("Binding")?.split(":").at(-1)),
+    ["HTTP-Redirect", "HTTP-POST", "HTTP-POST-SimpleSign"],
+  );
+  assert.equal(elements(parsed(metadata()), "ArtifactResolutionService").length, 0);
+  assert.equal(elements(parsed(metadata()), "SingleSignOnService").length, 2);
+});
+
 test("every published key that signs in SAML is there: RSA active, next, retiring, then the curve; no other", () => {
   const expected = [ACTIVE, NEXT, RETIRING, CURVE].map(({ certificate }) => certificate);
   assert.deepEqual(certificates(metadata()), expected);
@@ -141,6 +156,7 @@ test("the parts stand in the order of the schema (SAML Metadata 2.3.2 and 2.4.3)
   assert.deepEqual(names, [
     "md:Extensions",
     "md:KeyDescriptor",
+    "md:ArtifactResolutionService",
     "md:SingleLogoutService",
     "md:NameIDFormat",
     "md:SingleSignOnService",

@@ -99,10 +99,10 @@ test("a sign-on that nobody asked for is refused without InResponseTo", async ()
   assert.equal(root.hasAttribute("InResponseTo"), false);
 });
 
-test("other statuses can be answered too, as for a request that asks for a proxy", () => {
+test("other statuses can be answered too, as for a request that asks for a proxy", async () => {
   const status = { top: "Responder", second: "ProxyCountExceeded" } as const;
   const wire = { acsBinding: "", requestedClassRefs: [] };
-  const root = parsed(postedXml(RESPONDER.answerStatus(ACS, wire, samlApplication(), status)));
+  const root = parsed(postedXml(await RESPONDER.answerStatus(ACS, wire, samlApplication(), status)));
   assert.deepEqual(statusCodes(root), ["Responder", "ProxyCountExceeded"]);
   assert.equal(elements(root, "StatusMessage").length, 0);
 });

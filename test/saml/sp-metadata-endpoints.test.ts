@@ -63,21 +63,23 @@ describe("addresses", () => {
     assert.match(where(at("1", ' isDefault="false"') + at("22")), /22$/);
     assert.match(where(at("1", ' isDefault="0"') + at("22", ' isDefault="false"')), /\/1$/);
     assert.match(
-      where(acs("https://pay.example.org/artifact", 9, ' isDefault="1"', BINDING.artifact) + at("1")),
+      where(acs("https://pay.example.org/ecp", 9, ' isDefault="1"', BINDING.paos) + at("1")),
       /\/1$/,
     );
   });
 
   test("addresses that we do not answer by are kept and reported as ignored", () => {
-    const services = ACS + acs("https://pay.example.org/artifact", 2, "", BINDING.artifact);
+    const services = ACS + acs("https://pay.example.org/ecp", 2, "", BINDING.paos);
     const { report } = read(entityDescriptor({ services }));
     assert.ok(
-      report.some(({ verdict, text }) => verdict === "ignored" && /Artifact; we answer by POST/.test(text)),
+      report.some(
+        ({ verdict, text }) => verdict === "ignored" && /by PAOS, which we do not answer by/.test(text),
+      ),
     );
   });
 
-  test("an address without POST alone fails the file", () => {
-    const services = acs("https://pay.example.org/artifact", 1, "", BINDING.artifact);
+  test("an address for PAOS alone fails the file", () => {
+    const services = acs("https://pay.example.org/ecp", 1, "", BINDING.paos);
     assert.ok(!read(entityDescriptor({ services })).ok);
   });
 

@@ -22,7 +22,7 @@ class Fragment {
   }
 }
 
-/** Canonical XML. Only `xml` and `concatenated` make one, so whatever is in it has been escaped. */
+/** Canonical XML. Only `xml`, `concatenated` and `fromStore` make one, so whatever is in it has been escaped. */
 export type Xml = Fragment;
 
 // The production Char of XML 1.0, 2.2. With the u flag a surrogate pair is one character and a lone one is refused.
@@ -62,6 +62,14 @@ export function xml(literals: TemplateStringsArray, ...values: readonly (string 
     else text += escapedText(value);
   }
   return new Fragment(text);
+}
+
+/**
+ * Canonical XML again that a store of ours kept meanwhile: the `canonical` text of what was written here before, and
+ * never a text of anybody else's.
+ */
+export function fromStore(canonical: string): Xml {
+  return new Fragment(canonical);
 }
 
 export function concatenated(fragments: readonly Xml[]): Xml {

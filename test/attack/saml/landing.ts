@@ -13,6 +13,8 @@ import type { Session } from "../../../src/model/session.ts";
 import type { SignOnRequest } from "../../../src/model/sign-on-request.ts";
 import { silentLog } from "../../../src/platform/log.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
+import { artifactEndpoint } from "../../../src/saml/artifact-endpoint.ts";
+import { Artifacts } from "../../../src/saml/artifacts.ts";
 import { accountForNameId } from "../../../src/saml/expected-account.ts";
 import { samlLogoutFinisher } from "../../../src/saml/logout-finisher.ts";
 import { LogoutMessages } from "../../../src/saml/logout-message.ts";
@@ -22,6 +24,7 @@ import { sloEndpoint } from "../../../src/saml/slo-endpoint.ts";
 import { sloSoapEndpoint } from "../../../src/saml/slo-soap-endpoint.ts";
 import { ssoEndpoint } from "../../../src/saml/sso-endpoint.ts";
 import { startEndpoint } from "../../../src/saml/start-endpoint.ts";
+import { Signers } from "../../../src/saml/signers.ts";
 import { VerificationKeys } from "../../../src/saml/verification-keys.ts";
 import { Participants } from "../../../src/session/participants.ts";
 import { sessionIndexFor } from "../../../src/session/session-index.ts";
@@ -98,6 +101,8 @@ export class Landing {
   readonly runs: LogoutRuns;
   readonly endSession: EndSession;
   readonly messages: LogoutMessages;
+  readonly singleUse: SingleUse;
+  readonly artifacts: Artifacts;
   readonly runner: LogoutRunner;
   readonly keyRing = keyRingOf(OUR_KEY);
   readonly subjects = new Subjects("a secret of the installation");
@@ -119,6 +124,9 @@ export class Landing {
     this.volatile = counting(inner, () => {
       this.writes += 1;
     });
+    this.singleUse = new SingleUse(this.volatile, systemRandom);
+    const entityId = `${ISSUER}/saml/metadata`;
+    this.artifacts = new Artifacts({ entityId, singleUse: this.singleUse, random: systemRandom });
     this.sessions = new SessionStore(this.volatile, POLICY);
     this.participants = new Participants(this.volatile, POLICY.sessionAbsoluteMs);
     this.runs = new LogoutRuns(this.volatile, systemRandom);
@@ -237,12 +245,19 @@ export class Landing {
     };
     const start = async (request: SignOnRequest) => await this.#note("start", request);
     app.use(
+      artifactEndpoint({
+        ...parts,
+        addressOf: () => "192.0.2.9",
+        artifacts: this.artifacts,
+        singleUse: this.singleUse,
+        signers: new Signers(this.keyRing),
+      }),
       sloSoapEndpoint({
         ...parts,
         addressOf: () => "192.0.2.9",
         participants: this.participants,
         sessions: this.sessions,
-        singleUse: new SingleUse(this.volatile, systemRandom),
+        singleUse: this.singleUse,
         endSession: this.endSession,
         messages: this.messages,
       }),

@@ -135,8 +135,8 @@ export const REFUSED_BINDINGS: readonly RefusedCase[] = [
   query("SA-80", "RelayState of 100 KB", "saml.relay-state", /4096/, (raw) => `${raw}${"x".repeat(100_000)}`),
   {
     id: "SA-44",
-    name: "a signature beside the form, which is another binding's",
-    code: "saml.parameters",
+    name: "a signature beside the form that is none",
+    code: "saml.signature-algorithm",
     send: ({ mail, id }) => sso("POST", `${postForm(authnRequest(mail, id()))}&SigAlg=x&Signature=y`),
   },
   {

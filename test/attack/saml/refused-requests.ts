@@ -92,12 +92,12 @@ const addresses: readonly RefusedCase[] = [
     "saml.malformed",
     with1("AssertionConsumerServiceIndex", "-1"),
   ),
-  request("SA-42", "the index of an artifact address", "saml.answer-binding", {
-    attributes: { AssertionConsumerServiceURL: undefined, AssertionConsumerServiceIndex: "2" },
+  request("SA-42", "the index of a PAOS address", "saml.answer-binding", {
+    attributes: { AssertionConsumerServiceURL: undefined, AssertionConsumerServiceIndex: "3" },
   }),
   request(
     "SA-42",
-    "an answer by artifact",
+    "an answer by artifact at an address for POST",
     "saml.answer-binding",
     with1("ProtocolBinding", BINDING.artifact),
   ),
@@ -107,12 +107,16 @@ const addresses: readonly RefusedCase[] = [
     "saml.answer-binding",
     with1("ProtocolBinding", BINDING.redirect),
   ),
-  request(
-    "SA-42",
-    "the artifact address for an answer by POST",
-    "saml.answer-binding",
-    with1("AssertionConsumerServiceURL", "https://mail.example.com/acs/artifact"),
-  ),
+  request("SA-42", "an answer by PAOS", "saml.answer-binding", with1("ProtocolBinding", BINDING.paos)),
+  request("SA-42", "the artifact address for an answer by POST", "saml.answer-binding", {
+    attributes: {
+      AssertionConsumerServiceURL: "https://mail.example.com/acs/artifact",
+      ProtocolBinding: BINDING.post,
+    },
+  }),
+  request("SA-42", "an answer by SimpleSign without an address for it", "saml.answer-binding", {
+    attributes: { AssertionConsumerServiceURL: undefined, ProtocolBinding: BINDING.simpleSign },
+  }),
 ];
 
 const issuers: readonly RefusedCase[] = [

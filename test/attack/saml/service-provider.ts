@@ -33,6 +33,7 @@ export function serviceProvider(name: string, changes: Partial<SamlApplication> 
       { binding: BINDING.post, location: `${host}/acs`, index: 0, isDefault: true },
       { binding: BINDING.post, location: `${host}/acs/second`, index: 1 },
       { binding: BINDING.artifact, location: `${host}/acs/artifact`, index: 2 },
+      { binding: BINDING.paos, location: `${host}/acs/paos`, index: 3 },
     ],
     singleLogoutServices: [
       { binding: BINDING.redirect, location: `${host}/slo`, responseLocation: `${host}/slo/done` },

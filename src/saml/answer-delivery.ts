@@ -1,0 +1,48 @@
+import type { Reply } from "../flow/reply.ts";
+import type { SamlApplication } from "../model/application.ts";
+import type { Artifacts } from "./artifacts.ts";
+import { BINDING } from "./namespaces.ts";
+import type { SamlRequestWire } from "./request-wire.ts";
+import type { Signers } from "./signers.ts";
+import { simpleSignFields } from "./simple-sign.ts";
+import { serialize, type Xml } from "./xml/writer.ts";
+
+export interface AnswerDeliveryParts {
+  readonly signers: Pick<Signers, "query">;
+  readonly artifacts: Pick<Artifacts, "issue">;
+}
+
+/** Where a Response goes and how: the checked reply address with its binding. */
+export interface AnswerDestination {
+  readonly replyTo: string;
+  readonly wire: SamlRequestWire;
+  readonly application: SamlApplication;
+}
+
+/** Sends a finished Response by the binding of the assertion consumer service (SAML Profiles 4.1.4.3). */
+export async function deliverAnswer(
+  parts: AnswerDeliveryParts,
+  { replyTo, wire, application }: AnswerDestination,
+  message: Xml,
+): Promise<Reply> {
+  const { relayState } = wire;
+  if (wire.acsBinding === BINDING.artifact) {
+    const artifact = await parts.artifacts.issue(application, message);
+    return { kind: "redirect", location: artifactAddress(replyTo, artifact, relayState) };
+  }
+  const document = serialize(message);
+  const form = { kind: "form-post", action: replyTo, applicationName: application.name } as const;
+  if (wire.acsBinding === BINDING.simpleSign) {
+    const signer = parts.signers.query(application);
+    return { ...form, fields: simpleSignFields("SAMLResponse", document, relayState, signer) };
+  }
+  const fields = { SAMLResponse: Buffer.from(document).toString("base64") };
+  return { ...form, fields: relayState === undefined ? fields : { ...fields, RelayState: relayState } };
+}
+
+/** SAML Bindings 3.6.3. */
+function artifactAddress(location: string, artifact: string, relayState: string | undefined): string {
+  const state = relayState === undefined ? "" : `&RelayState=${encodeURIComponent(relayState)}`;
+  const separator = location.includes("?") ? "&" : "?";
+  return `${location}${separator}SAMLart=${encodeURIComponent(artifact)}${state}`;
+}
