@@ -37,6 +37,8 @@ export interface LogoutRequested {
   /** The browser whose session it is; undefined when it is told about from elsewhere. */
   readonly browser: Browser | undefined;
   readonly initiator?: LogoutInitiator | undefined;
+  /** False: nothing proves that the initiator sent it, so it is told like all the others. Proven where nothing is said. */
+  readonly isProven?: boolean | undefined;
 }
 
 /** A session that has ended here, with what is still to be told to whom. */
@@ -64,21 +66,25 @@ export class EndSession {
     return { kind: "go", to: `${PATHS.logout}?asked=${id}` };
   }
 
-  /** The person said yes on that page. */
+  /**
+   * The person said yes on that page. Anybody may have asked in the application's name, which then still has its own
+   * session: it gets its answer, and is told as well.
+   */
   async confirmed(
     askedId: string | undefined,
     session: Session | undefined,
     browser: Browser,
   ): Promise<Outcome> {
     const initiator = askedId === undefined ? undefined : await this.#parts.runs.unpark(askedId);
-    return await this.begin({ session, browser, initiator });
+    return await this.begin({ session, browser, initiator, isProven: false });
   }
 
   /** Ends the session and says what the browser does next: frames for the applications, or the answer. */
   async begin(requested: LogoutRequested): Promise<Outcome> {
-    const { session, browser, initiator } = requested;
+    const { session, browser, initiator, isProven = true } = requested;
     if (session === undefined) return await this.finish(initiator, undefined);
-    const ended = await this.#end(session, initiator?.applicationId, browser?.address);
+    const askedBy = isProven ? initiator?.applicationId : undefined;
+    const ended = await this.#end(session, askedBy, browser?.address);
     if (browser?.session?.id === session.id) await browser.logOut();
     if (ended === undefined) return await this.finish(initiator, undefined);
     const telling = this.#tellOnServer(ended);
