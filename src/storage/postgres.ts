@@ -5,9 +5,13 @@ import { fromPostgres, withoutNul } from "./driver-errors.ts";
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 1_000;
-const STATEMENT_TIMEOUT_MS = 5_000;
+/** A person waits for the answer: two seconds for a page that says 503, everything else included. */
+const STATEMENT_TIMEOUT_MS = 1_300;
 /** Longer than the server's own limit: it ends a wait for a server that says nothing at all. */
-const ANSWER_TIMEOUT_MS = 5_500;
+const ANSWER_TIMEOUT_MS = 1_400;
+/** The migrations of a process that starts beside another one wait for that one's to end. */
+const MIGRATION_TIMEOUT_MS = 60_000;
+const MIGRATION_LOCK = "pg_advisory_lock(";
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** Kysely's PostgreSQL dialect over a pool of node-postgres. Connects at the first query. */
@@ -52,9 +56,16 @@ function isParser(value: unknown): value is (value: string) => unknown {
 /** The same client, but its errors say what they mean, and one that timed out does not go back into the pool. */
 function guarded(client: PoolClient): PoolClient {
   let broken = false;
+  let limitMs = ANSWER_TIMEOUT_MS;
   async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
-      return await mapped(client.query(sql, parameters.map(withoutNul)));
+      if (sql.includes(MIGRATION_LOCK)) {
+        // For this connection, which goes out of the pool afterwards.
+        limitMs = MIGRATION_TIMEOUT_MS;
+        await mapped(client.query(`set statement_timeout = ${MIGRATION_TIMEOUT_MS}`));
+      }
+      const asked = { text: sql, values: parameters.map(withoutNul), query_timeout: limitMs };
+      return await mapped(client.query(asked));
     } catch (error) {
       // It may still be waiting for the old answer, which would then be taken for the next query's.
       broken ||= error instanceof Unavailable;
@@ -64,7 +75,7 @@ function guarded(client: PoolClient): PoolClient {
   return new Proxy(client, {
     get(target, property): unknown {
       if (property === "query") return query;
-      if (property === "release") return () => target.release(broken);
+      if (property === "release") return () => target.release(broken || limitMs !== ANSWER_TIMEOUT_MS);
       const value: unknown = Reflect.get(target, property, target);
       return value;
     },
