@@ -41,16 +41,25 @@ function runWorkers(config: Config): void {
 /** SIGTERM and SIGINT close down in order, once; a second signal ends at once. */
 function onStop(close: () => Promise<void>): void {
   let closing = false;
+  const stop = () => {
+    closing = true;
+    close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (closing) process.exit(1);
-      closing = true;
-      close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
+      stop();
     });
   }
+  // The first process stops a worker by its channel alone. The worker's connections to the stores would keep it running,
+  // and the first process waiting for it.
+  if (!cluster.isWorker) return;
+  process.once("disconnect", () => {
+    if (!closing) stop();
+  });
 }
 
 function say(line: string): void {
