@@ -99,6 +99,8 @@ class RequestBrowser implements Browser {
       authentication,
       remembered: remembered || renewed?.remembered === true,
     };
+    // While its record is still there: a session without one counts as gone, and nobody would be told.
+    if (before !== undefined && renewed === undefined) await this.#parts.replaced(before.id);
     // A new id at every login: one that was planted in the browser before is worth nothing (session fixation).
     await regenerate(this.#request);
     this.#request.session.gatehouse = session;
@@ -106,7 +108,6 @@ class RequestBrowser implements Browser {
     // Written before it can be found: a logout in between would end what is not there yet, and it would stay.
     await save(this.#request);
     await sessions.place(session, sha256(this.#request.sessionID));
-    if (before !== undefined && renewed === undefined) await this.#parts.replaced(before.id);
     this.#session = session;
     this.#account = await accounts.get(accountId);
     return session;
