@@ -5,6 +5,7 @@ import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
 import { adminEndpoint } from "./admin/admin-endpoint.ts";
+import { refreshDueMetadata } from "./admin/metadata-schedule.ts";
 import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
 import { problemShown } from "./audit/problem-shown.ts";
 import type { Config } from "./config.ts";
@@ -17,6 +18,7 @@ import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
 import { healthEndpoint, Metrics } from "./http/health-endpoint.ts";
 import { drain, listen, listener } from "./http/listener.ts";
 import { logoutRunEndpoint } from "./http/logout-run-endpoint.ts";
+import { Outbound } from "./http/outbound.ts";
 import { createRenderer, VIEWS_FOLDER } from "./http/render.ts";
 import { createReplySender, type ShownProblem } from "./http/reply-sender.ts";
 import { resumeEndpoint } from "./http/resume-endpoint.ts";
@@ -45,6 +47,7 @@ import { systemRandom } from "./platform/random.ts";
 import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 
+const REFRESH_METADATA_EVERY_MS = 60_000;
 const UPKEEP_EVERY_MS = 60 * 60_000;
 const DELIVER_EVERY_MS = 5_000;
 
@@ -82,6 +85,7 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
   parts.versions.start();
   warnOfWeakSettings(parts.applications.all(), parts.log);
   const upkeep = startUpkeep(parts);
+  const metadata = startMetadataRefresh(parts, protocols);
   const { deliveries } = protocols;
   const deliver = setInterval(() => void deliveries.runDue(), DELIVER_EVERY_MS).unref();
   const { port } = server.address() as AddressInfo;
@@ -91,6 +95,7 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
     close: async () => {
       state.accepting = false;
       clearInterval(upkeep);
+      clearInterval(metadata);
       clearInterval(deliver);
       await drain(server);
       await deliveries.stop();
@@ -112,6 +117,14 @@ function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
     }
   };
   return setInterval(() => void sweep(), UPKEEP_EVERY_MS).unref();
+}
+
+/** Metadata that service providers publish is fetched again when it is due, by one process at a time. */
+function startMetadataRefresh(parts: Parts, { endSession }: Protocols): NodeJS.Timeout {
+  const outbound = new Outbound({ allowPrivateAddresses: parts.config.allowPrivateAddresses });
+  const { applications, log, stores } = parts;
+  const given = { ...actParts(parts, endSession), outbound, applications, volatile: stores.volatile, log };
+  return setInterval(() => void refreshDueMetadata(given), REFRESH_METADATA_EVERY_MS).unref();
 }
 
 /** The application with everything mounted, under the issuer's path. */

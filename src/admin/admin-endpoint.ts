@@ -5,6 +5,7 @@ import { adminApplicationsEndpoint } from "./admin-applications-endpoint.ts";
 import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
 import { adminClientEndpoint } from "./admin-client-endpoint.ts";
 import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
+import { adminMetadataSourceEndpoint } from "./admin-metadata-source-endpoint.ts";
 import { adminReleaseEndpoint } from "./admin-release-endpoint.ts";
 import { adminSamlProfilesEndpoint } from "./admin-saml-profiles-endpoint.ts";
 import { adminSamlSettingsEndpoint } from "./admin-saml-settings-endpoint.ts";
@@ -28,6 +29,7 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminSamlProfilesEndpoint(parts));
   router.use(adminSamlSettingsEndpoint(parts));
   router.use(adminReleaseEndpoint(parts));
+  router.use(adminMetadataSourceEndpoint(parts));
   router.use(adminSecretEndpoint(parts));
   router.use(adminAccountsEndpoint(parts));
   router.use(adminAuditEndpoint(parts));

@@ -2,11 +2,14 @@ import { readFileSync, statSync } from "node:fs";
 import {
   registerServiceProvider,
   type RegisterServiceProviderInput,
+  type RegisterServiceProviderResult,
 } from "../admin/acts/register-service-provider.ts";
+import { registerFromUrl, type SourceInput } from "../admin/acts/metadata-source.ts";
 import { applicationSummary } from "../admin/application-summary.ts";
+import { Outbound } from "../http/outbound.ts";
 import type { ReportLine } from "../saml/metadata-report.ts";
-import { type Command, RefusedInput } from "./command.ts";
-import { withInstallation } from "./installation.ts";
+import { type Command, RefusedInput, UsageError } from "./command.ts";
+import { type Installation, withInstallation } from "./installation.ts";
 import { accessOf, readOptions } from "./options.ts";
 
 /** What the metadata reader takes at most, so that nothing larger is read into memory. */
@@ -23,6 +26,8 @@ const OPTIONS = {
   group: { type: "string", multiple: true },
   "accept-expired": { type: "boolean" },
   replace: { type: "boolean" },
+  url: { type: "string" },
+  pin: { type: "string" },
 } as const;
 
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
@@ -31,10 +36,14 @@ export const appAddSaml: Command = {
   name: "app add-saml",
   summary: "a new SAML service provider, from its metadata file",
   help: `Usage: gatehouse app add-saml FILE [options]
+       gatehouse app add-saml --url URL [--pin FILE] [options]
 
 Its requests must be signed where the metadata says AuthnRequestsSigned, and assertions for it are encrypted where the
-metadata has an encryption key. The options override that.
+metadata has an encryption key. The options override that. With --url the metadata is fetched now and again on its own
+schedule; new keys and reply addresses at another host wait for an owner on /admin, unless --pin proves them.
 
+  --url URL                      where its metadata is published
+  --pin FILE                     a PEM certificate: the metadata must be signed by its key
   --name NAME                    what people see; otherwise the metadata's own name
   --entity-id ID                 which one, where the file describes several
   --require-signed-requests      --no-require-signed-requests
@@ -49,10 +58,17 @@ metadata has an encryption key. The options override that.
 Prints the registration as JSON, and on standard error what was refused in the file or should be looked at.
 `,
   async run(args, { environment, user, say }) {
-    const { values, positional: file } = readOptions(args, OPTIONS, { name: "FILE" });
-    const input = inputOf(readFile(file), values);
-    return await withInstallation({ environment, user }, async ({ acts, actor }) => {
-      const result = await registerServiceProvider(acts, actor, input);
+    const hasUrl = args.some((each) => each === "--url" || each.startsWith("--url="));
+    const { values, positional: file } = readOptions(args, OPTIONS, hasUrl ? undefined : { name: "FILE" });
+    if (!hasUrl && values.pin !== undefined) throw new UsageError("--pin goes with --url");
+    const input = inputOf(values);
+    const pin = values.pin === undefined ? undefined : readFile(values.pin).toString("utf8");
+    const xml = hasUrl ? undefined : readFile(file);
+    return await withInstallation({ environment, user }, async ({ parts, acts, actor }) => {
+      const result =
+        xml === undefined
+          ? await fromUrl(parts, acts, actor, { url: values.url ?? "", pin }, input)
+          : await registerServiceProvider(acts, actor, { ...input, xml });
       if (!result.ok) throw new RefusedInput(explain(result));
       for (const line of result.report) {
         if (line.verdict === "refused" || line.verdict === "warning") say(reportLine(line));
@@ -62,9 +78,23 @@ Prints the registration as JSON, and on standard error what was refused in the f
   },
 };
 
-function inputOf(xml: Buffer, values: Values): RegisterServiceProviderInput {
+async function fromUrl(
+  { config }: Installation["parts"],
+  acts: Installation["acts"],
+  actor: Installation["actor"],
+  source: SourceInput,
+  input: ReturnType<typeof inputOf>,
+): Promise<RegisterServiceProviderResult> {
+  const outbound = new Outbound({ allowPrivateAddresses: config.allowPrivateAddresses });
+  try {
+    return await registerFromUrl({ ...acts, outbound }, actor, source, input);
+  } finally {
+    await outbound.close();
+  }
+}
+
+function inputOf(values: Values): Omit<RegisterServiceProviderInput, "xml" | "source"> {
   return {
-    xml,
     name: values.name,
     entityId: values["entity-id"],
     requestsMustBeSigned: values["require-signed-requests"],

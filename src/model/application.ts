@@ -54,6 +54,20 @@ export interface IdpInitiated {
   readonly relayStates: readonly string[];
 }
 
+/** Where a service provider's metadata is fetched again, and how that went. */
+export interface MetadataSource {
+  readonly url: string;
+  /** Base64 DER: the metadata must be signed by its key. */
+  readonly pinnedCertificate?: string | undefined;
+  readonly lastFetchMs?: number | undefined;
+  readonly lastGoodMs?: number | undefined;
+  readonly nextDueMs: number;
+  /** Why the last fetch changed nothing, as a sentence; absent when it went well. */
+  readonly problem?: string | undefined;
+  /** Metadata that an administrator must agree to first, with what would change, each as a phrase. */
+  readonly waiting?: { readonly xml: string; readonly changes: readonly string[] } | undefined;
+}
+
 /** A service provider. Everything but the switches comes from its metadata (SAML Metadata 2.4.4). */
 export interface SamlApplication extends ApplicationBase {
   readonly protocol: "saml";
@@ -87,7 +101,11 @@ export interface SamlApplication extends ApplicationBase {
   readonly audiences?: readonly string[] | undefined;
   /** Absent: a sign-on to it begins at the application alone. */
   readonly idpInitiated?: IdpInitiated | undefined;
+  /** Programs may sign on to it with name and password in the place of a browser (SAML Profiles 4.2); absent: no. */
+  readonly ecp?: boolean | undefined;
   readonly metadataXml: string;
+  /** Absent: its metadata was handed over by hand. */
+  readonly metadataSource?: MetadataSource | undefined;
 }
 
 export interface ClientSecret {

@@ -86,8 +86,20 @@ const SamlSettings = z.object({
   nameIdFormat: z.string().optional(),
   nameIdSource: Source.optional(),
   audiences: z.array(z.string()).optional(),
+  ecp: z.boolean().optional(),
   idpInitiated: z.object({ relayStates: z.array(z.string()).default([]) }).optional(),
   metadataXml: z.string().default(""),
+  metadataSource: z
+    .object({
+      url: z.string(),
+      pinnedCertificate: z.string().optional(),
+      lastFetchMs: z.number().optional(),
+      lastGoodMs: z.number().optional(),
+      nextDueMs: z.number(),
+      problem: z.string().optional(),
+      waiting: z.object({ xml: z.string(), changes: z.array(z.string()) }).optional(),
+    })
+    .optional(),
 });
 
 const OidcSettings = z.object({

@@ -64,6 +64,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     owner: 404,
     form: { encryption: "none", signAssertion: "on", signatureAlgorithm: "rsa-sha256" },
   },
+  "GET /applications/:id/metadata": { owner: 404 },
+  "POST /applications/:id/metadata": { owner: 404, form: { url: "https://sp.example/metadata" } },
+  "POST /applications/:id/metadata/waiting": {
+    owner: 409,
+    form: { digest: "d".repeat(43), decision: "agree" },
+  },
   "GET /applications/:id/release": { owner: 200 },
   "POST /applications/:id/release": { owner: 303, form: { rows: "0" } },
   "POST /applications/:id/release/profile": { owner: 303, form: { profile: "default" } },

@@ -1,4 +1,4 @@
-import type { AccessRule, SamlApplication } from "../../model/application.ts";
+import type { AccessRule, MetadataSource, SamlApplication } from "../../model/application.ts";
 import { randomId } from "../../platform/random.ts";
 import type { ReportLine } from "../../saml/metadata-report.ts";
 import {
@@ -21,6 +21,8 @@ export interface RegisterServiceProviderInput extends Omit<ReadServiceProviderOp
   readonly idpInitiated?: boolean | undefined;
   /** The entityID may be registered already: its registration is then replaced. */
   readonly replace?: boolean | undefined;
+  /** Where the metadata came from and is fetched again. */
+  readonly source?: MetadataSource | undefined;
 }
 
 interface WithReport {
@@ -116,7 +118,8 @@ function keeping(
     nowMs,
     name: input.name ?? known.name,
     requestsMustBeSigned: input.requestsMustBeSigned ?? (known.requestsMustBeSigned || undefined),
-    encryptAssertion: input.encryptAssertion ?? (known.encryptAssertion || undefined),
+    encryptAssertion:
+      input.encryptAssertion ?? (known.encryptNameId === true ? false : known.encryptAssertion || undefined),
     signResponse: input.signResponse ?? known.signResponse,
   };
 }
@@ -124,13 +127,14 @@ function keeping(
 function newApplication(
   { clock, random }: ActParts,
   read: NewSamlApplication,
-  { access, startUrl, idpInitiated }: RegisterServiceProviderInput,
+  { access, startUrl, idpInitiated, source }: RegisterServiceProviderInput,
 ): SamlApplication {
   const nowMs = clock.nowMs();
   return {
     ...read,
     access: access ?? read.access,
     startUrl: startUrl ?? read.startUrl,
+    metadataSource: source,
     idpInitiated: idpInitiated === true ? { relayStates: [] } : undefined,
     id: randomId(random),
     createdAtMs: nowMs,
@@ -138,7 +142,8 @@ function newApplication(
   };
 }
 
-function replacement(
+/** The registration with new metadata, and what was set here as it was. */
+export function replacement(
   known: SamlApplication,
   read: NewSamlApplication,
   input: RegisterServiceProviderInput,
@@ -149,7 +154,9 @@ function replacement(
   const startsHere = input.idpInitiated ?? known.idpInitiated !== undefined;
   const idpInitiated = startsHere ? (known.idpInitiated ?? { relayStates: [] }) : undefined;
   // `known` first: what only an administrator sets is not in metadata, and stays.
-  return { ...known, ...read, enabled, consent, release, signAssertion, access, startUrl, idpInitiated };
+  const metadataSource = input.source ?? known.metadataSource;
+  const kept = { enabled, consent, release, signAssertion, access, startUrl, idpInitiated, metadataSource };
+  return { ...known, ...read, ...kept };
 }
 
 function taken(entityId: string): Refused {
@@ -163,7 +170,7 @@ function taken(entityId: string): Refused {
 const FAULTS_SHOWN = 3;
 
 /** Why the file cannot be used, each reason with its line. */
-function faults(report: readonly ReportLine[]): string {
+export function faults(report: readonly ReportLine[]): string {
   const refusedLines = report.filter(({ verdict }) => verdict === "refused");
   const shown = refusedLines.slice(-FAULTS_SHOWN).map(({ line, element, text, consequence }) => {
     const where = line === undefined ? element : `line ${line}, ${element}`;
