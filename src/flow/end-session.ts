@@ -61,21 +61,23 @@ export class EndSession {
   }
 
   /** Asks the person first, on our own page: whoever sent the request has not proved that it may end the session. */
-  async ask(initiator: LogoutInitiator): Promise<Outcome> {
-    const id = await this.#parts.runs.park(initiator);
+  async ask(initiator: LogoutInitiator, session: Session | undefined): Promise<Outcome> {
+    const id = await this.#parts.runs.park(initiator, session?.id);
     return { kind: "go", to: `${PATHS.logout}?asked=${id}` };
   }
 
   /**
    * The person said yes on that page. Anybody may have asked in the application's name, which then still has its own
-   * session: it gets its answer, and is told as well.
+   * session: it gets its answer, and is told as well. A link with somebody else's question gets nobody an answer.
    */
   async confirmed(
     askedId: string | undefined,
     session: Session | undefined,
     browser: Browser,
   ): Promise<Outcome> {
-    const initiator = askedId === undefined ? undefined : await this.#parts.runs.unpark(askedId);
+    const asked = askedId === undefined ? undefined : await this.#parts.runs.unpark(askedId);
+    const isForeign = session !== undefined && asked?.sessionId !== session.id;
+    const initiator = isForeign ? undefined : asked?.initiator;
     return await this.begin({ session, browser, initiator, isProven: false });
   }
 

@@ -13,6 +13,11 @@ export interface LogoutInitiator {
   readonly finish: LogoutFinish;
 }
 
+interface ParkedQuestion {
+  readonly initiator: LogoutInitiator;
+  readonly sessionId?: string | undefined;
+}
+
 /** A logout that goes through the browser. */
 export interface LogoutRun {
   readonly receiptId: string;
@@ -48,17 +53,17 @@ export class LogoutRuns {
     return runId;
   }
 
-  /** Keeps who asked for a logout while the person is asked whether they want it. */
-  async park(initiator: LogoutInitiator): Promise<string> {
+  /** Keeps who asked for a logout while the person of this session is asked whether they want it. */
+  async park(initiator: LogoutInitiator, sessionId: string | undefined): Promise<string> {
     const id = randomToken(this.#random);
-    await this.#store.set(parkedKey(id), JSON.stringify(initiator), LIFETIME_MS);
+    await this.#store.set(parkedKey(id), JSON.stringify({ initiator, sessionId }), LIFETIME_MS);
     return id;
   }
 
-  /** Takes it away: the answer to one question counts once. */
-  async unpark(id: string): Promise<LogoutInitiator | undefined> {
+  /** Takes it away: the answer to one question counts once. `sessionId`: whom the question was put to. */
+  async unpark(id: string): Promise<ParkedQuestion | undefined> {
     const text = await this.#store.getAndDelete(parkedKey(id));
-    return text === undefined ? undefined : (JSON.parse(text) as LogoutInitiator);
+    return text === undefined ? undefined : (JSON.parse(text) as ParkedQuestion);
   }
 
   async get(runId: string): Promise<LogoutRun | undefined> {

@@ -56,7 +56,7 @@ async function answer(
       return { kind: "send", reply: { kind: "problem", problem: read.problem } };
     case "ask":
       if (read.wish === undefined) return { kind: "go", to: PATHS.logout };
-      return await parts.endSession.ask(initiatorOf(read.wish));
+      return await parts.endSession.ask(initiatorOf(read.wish), browser.session);
     case "end":
       return await parts.endSession.begin({
         session: browser.session,

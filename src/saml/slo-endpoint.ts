@@ -100,7 +100,7 @@ async function askPerson(
       "SAML Core 5",
     );
   }
-  return await parts.endSession.ask(initiatorOf(message, received, false));
+  return await parts.endSession.ask(initiatorOf(message, received, false), browser.session);
 }
 
 function initiatorOf(message: ReceivedMessage, received: ReceivedLogout, isPartial: boolean) {

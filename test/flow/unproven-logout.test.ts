@@ -49,3 +49,24 @@ describe("SA-60 an application in whose name a logout came without proof", () =>
     assert.equal(entry?.detail, undefined);
   });
 });
+
+test("WB-02 a question that another session was asked ends this one without an answer to who asked", async () => {
+  const { landing } = world;
+  landing.visitor = { session: session({ id: "session-1" }), binding: "browser-1" };
+  const index = `<samlp:SessionIndex>${sessionIndexFor("session-1", "app-mail")}</samlp:SessionIndex>`;
+  const own = logoutRequest(world.mail, world.id(), { body: ALICE + index });
+  const { location } = await landing.get(
+    "/saml/slo",
+    redirectQuery(own, { relayState: "https://evil.example/" }),
+  );
+  const asked = new URL(location ?? "", "https://id.example.org").searchParams.get("asked") ?? "";
+
+  const outcome = await landing.confirmed(asked, session({ id: "session-2" }));
+  assert.ok(outcome.kind === "go");
+  const runId = new URL(outcome.to, "https://id.example.org").searchParams.get("run") ?? "";
+  const run = await landing.runs.get(runId);
+  assert.ok(run !== undefined);
+  assert.equal(run.initiator, undefined);
+  assert.equal(await landing.sessions.exists("session-2"), false);
+  assert.equal(await landing.sessions.exists("session-1"), true);
+});
