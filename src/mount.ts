@@ -1,6 +1,7 @@
 import { Router } from "express";
 import { addressReader } from "./http/address.ts";
 import type { ReplySender } from "./http/reply-sender.ts";
+import type { PasswordLogin } from "./login/password-login.ts";
 import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
 import { claimRules } from "./oidc/claims.ts";
 import { discoveryEndpoint } from "./oidc/discovery-endpoint.ts";
@@ -14,6 +15,7 @@ import { userinfoEndpoint } from "./oidc/userinfo-endpoint.ts";
 import type { Application } from "./model/application.ts";
 import type { ReleaseRule } from "./model/release.ts";
 import { artifactEndpoint } from "./saml/artifact-endpoint.ts";
+import { ecpEndpoint } from "./saml/ecp-endpoint.ts";
 import { accountForNameId } from "./saml/expected-account.ts";
 import { RequestReplay } from "./saml/request-replay.ts";
 import { Signers } from "./saml/signers.ts";
@@ -62,13 +64,28 @@ export function oidcBrowserEndpoints(parts: Parts, protocols: Protocols, replySe
 }
 
 /** SAML's endpoints that service providers call themselves. */
-export function samlProgramEndpoints(parts: Parts, { saml, endSession }: Protocols): Router {
-  const { applications, sessions, participants, singleUse, keyRing, audit, clock, random } = parts;
+export function samlProgramEndpoints(
+  parts: Parts,
+  { saml, endSession, signOn }: Protocols,
+  passwordLogin: PasswordLogin,
+): Router {
+  const { applications, accounts, sessions, participants, singleUse, subjects } = parts;
+  const { keyRing, audit, clock, random } = parts;
   const { issuer, policy, trustProxy } = parts.config;
   const addressOf = addressReader(trustProxy);
   const { keys, messages, artifacts } = saml;
   const received = { issuer, applications, keys, policy, clock, audit, addressOf };
   return Router().use(
+    ecpEndpoint({
+      ...received,
+      replay: new RequestReplay(parts.stores.volatile),
+      accountFor: accountForNameId({ issuer, accounts, participants, subjects }),
+      signOn,
+      passwordLogin,
+      sessions,
+      participants,
+      random,
+    }),
     artifactEndpoint({ ...received, artifacts, singleUse, signers: new Signers(keyRing), random }),
     sloSoapEndpoint({ ...received, participants, sessions, singleUse, endSession, messages }),
   );

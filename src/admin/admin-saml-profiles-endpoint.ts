@@ -5,7 +5,7 @@ import type { Application } from "../model/application.ts";
 import { setSamlProfiles } from "./acts/set-saml-profiles.ts";
 import { type AdminParts, actorOf, adminForm, answerAct, checkBox, line, ownForm } from "./owner-endpoint.ts";
 
-const profilesForm = adminForm({ idpInitiated: checkBox, relayStates: line(20_000) });
+const profilesForm = adminForm({ idpInitiated: checkBox, relayStates: line(20_000), ecp: checkBox });
 
 /** POST /admin/applications/:id/profiles: ways into a SAML application that are off until they are switched on. */
 export function adminSamlProfilesEndpoint(parts: AdminParts): Router {
@@ -14,9 +14,9 @@ export function adminSamlProfilesEndpoint(parts: AdminParts): Router {
     "/applications/:id/profiles",
     ownForm(parts),
     async (request: Request<{ id: string }>, response: Response) => {
-      const { idpInitiated, relayStates = "" } = readForm(formOf(request), profilesForm);
+      const { idpInitiated, relayStates = "", ecp } = readForm(formOf(request), profilesForm);
       const { id } = request.params;
-      const profiles = { idpInitiated: idpInitiated ? { relayStates: lines(relayStates) } : undefined };
+      const profiles = { idpInitiated: idpInitiated ? { relayStates: lines(relayStates) } : undefined, ecp };
       const result = await setSamlProfiles(parts.acts, actorOf(request), id, profiles);
       answerAct(parts, request, response, result, `/applications/${id}`);
     },
@@ -27,8 +27,9 @@ export function adminSamlProfilesEndpoint(parts: AdminParts): Router {
 /** What the form on the application's page shows; undefined for OpenID Connect, which has no such form. */
 export function samlProfilesOf(application: Application): object | undefined {
   if (application.protocol !== "saml") return undefined;
-  const { idpInitiated } = application;
+  const { idpInitiated, ecp = false } = application;
   return {
+    ecp,
     idpInitiated: idpInitiated !== undefined,
     relayStates: (idpInitiated?.relayStates ?? []).join("\n"),
   };

@@ -14,6 +14,7 @@ export const PATHS = {
   samlStart: "/saml/sso/start",
   samlSlo: "/saml/slo",
   samlArtifact: "/saml/artifact",
+  samlEcp: "/saml/ecp",
   oidcAuthorize: "/oauth2/authorize",
   oidcToken: "/oauth2/token",
   oidcUserinfo: "/oauth2/userinfo",

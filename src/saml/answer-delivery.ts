@@ -1,11 +1,12 @@
 import type { Reply } from "../flow/reply.ts";
 import type { SamlApplication } from "../model/application.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { BINDING } from "./namespaces.ts";
+import { BINDING, ECP, NEXT_ACTOR } from "./namespaces.ts";
 import type { SamlRequestWire } from "./request-wire.ts";
 import type { Signers } from "./signers.ts";
 import { simpleSignFields } from "./simple-sign.ts";
-import { serialize, type Xml } from "./xml/writer.ts";
+import { soapEnvelope } from "./soap.ts";
+import { serialize, type Xml, xml } from "./xml/writer.ts";
 
 export interface AnswerDeliveryParts {
   readonly signers: Pick<Signers, "query">;
@@ -30,6 +31,7 @@ export async function deliverAnswer(
     const artifact = await parts.artifacts.issue(application, message);
     return { kind: "redirect", location: artifactAddress(replyTo, artifact, relayState) };
   }
+  if (wire.acsBinding === BINDING.paos) return paosAnswer(replyTo, message);
   const document = serialize(message);
   const form = { kind: "form-post", action: replyTo, applicationName: application.name } as const;
   if (wire.acsBinding === BINDING.simpleSign) {
@@ -38,6 +40,16 @@ export async function deliverAnswer(
   }
   const fields = { SAMLResponse: Buffer.from(document).toString("base64") };
   return { ...form, fields: relayState === undefined ? fields : { ...fields, RelayState: relayState } };
+}
+
+/**
+ * For a program, which carries it on to the address that stands in the header, after it has compared that with the one
+ * the application named to it (SAML Profiles 4.2.4.2).
+ */
+function paosAnswer(replyTo: string, message: Xml): Reply {
+  const header = xml`<ecp:Response xmlns:ecp="${ECP}" AssertionConsumerServiceURL="${replyTo}" soap:actor="${NEXT_ACTOR}" soap:mustUnderstand="1"></ecp:Response>`;
+  const body = soapEnvelope(message, [header]);
+  return { kind: "body", status: 200, contentType: "text/xml; charset=utf-8", body };
 }
 
 /** SAML Bindings 3.6.3. */

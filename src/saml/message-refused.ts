@@ -22,7 +22,8 @@ export type SamlRefusalCode =
   | "saml.acs-missing"
   | "saml.answer-binding"
   | "saml.unexpected-response"
-  | "saml.not-started-here";
+  | "saml.not-started-here"
+  | "saml.ecp";
 
 /** An exact fact for whoever looks after the application, with the part of the standard that it hangs on. */
 export interface RefusalFact {

@@ -47,6 +47,8 @@ export interface MetadataParts {
   readonly artifacts?: boolean | undefined;
   /** True where requests are taken by HTTP-POST-SimpleSign. */
   readonly simpleSign?: boolean | undefined;
+  /** True where programs are taken in the place of browsers (SAML Profiles 4.2). */
+  readonly ecp?: boolean | undefined;
 }
 
 /**
@@ -95,7 +97,13 @@ function descriptor(parts: MetadataParts): Xml {
     (binding) =>
       xml`<md:SingleSignOnService Binding="${binding}" Location="${issuer + PATHS.samlSso}"></md:SingleSignOnService>`,
   );
-  const contents = concatenated([...keys, ...artifacts, ...logout, ...formats, ...signOn]);
+  const ecp =
+    parts.ecp === true
+      ? [
+          xml`<md:SingleSignOnService Binding="${BINDING.soap}" Location="${issuer + PATHS.samlEcp}"></md:SingleSignOnService>`,
+        ]
+      : [];
+  const contents = concatenated([...keys, ...artifacts, ...logout, ...formats, ...signOn, ...ecp]);
   return xml`<md:IDPSSODescriptor protocolSupportEnumeration="${SAMLP}">${extensions(parts)}${contents}</md:IDPSSODescriptor>`;
 }
 

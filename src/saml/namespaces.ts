@@ -6,6 +6,10 @@ export const DS = "http://www.w3.org/2000/09/xmldsig#";
 export const XENC = "http://www.w3.org/2001/04/xmlenc#";
 export const XENC11 = "http://www.w3.org/2009/xmlenc11#";
 export const SOAP = "http://schemas.xmlsoap.org/soap/envelope/";
+/** The enhanced client or proxy profile (SAML Profiles 4.2). */
+export const ECP = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp";
+/** SOAP 1.1, 4.2.2: whoever receives the message next. */
+export const NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next";
 export const MDUI = "urn:oasis:names:tc:SAML:metadata:ui";
 export const SHIBMD = "urn:mace:shibboleth:metadata:1.0";
 export const ALG = "urn:oasis:names:tc:SAML:metadata:algsupport";

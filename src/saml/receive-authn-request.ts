@@ -19,7 +19,7 @@ import {
   expectMessage,
   type ReceivedMessage,
 } from "./received-message.ts";
-import { chooseReplyAddress } from "./reply-address.ts";
+import { ANSWER_BINDINGS, chooseReplyAddress } from "./reply-address.ts";
 import type { RequestReplay } from "./request-replay.ts";
 import type { SamlRequestWire } from "./request-wire.ts";
 
@@ -41,6 +41,16 @@ export interface ReceivedSignOn {
   readonly refuse?: { readonly reason: RefusalReason; readonly detail: string } | undefined;
 }
 
+/** Where a request comes in, and by what its answer may leave. */
+export interface SignOnDoor {
+  readonly path: string;
+  readonly bindings: readonly string[];
+  /** False for SOAP, where the sender of the request does not know whom it will reach. */
+  readonly demandsDestination: boolean;
+}
+
+const BROWSERS: SignOnDoor = { path: PATHS.samlSso, bindings: ANSWER_BINDINGS, demandsDestination: true };
+
 /** No account has it, so a request that expects it is never answered with anybody's assertion. */
 const NOBODY = "";
 
@@ -54,6 +64,7 @@ export async function receiveAuthnRequest(
   message: ReceivedMessage,
   browser: Browser,
   parts: ReceiveAuthnRequestParts,
+  door: SignOnDoor = BROWSERS,
 ): Promise<ReceivedSignOn> {
   expectMessage(message, "AuthnRequest");
   const authenticated = authenticate(
@@ -65,9 +76,10 @@ export async function receiveAuthnRequest(
   const { root, application, isSigned } = authenticated;
   const nowMs = parts.clock.nowMs();
   const skewMs = parts.policy.clockSkewMs;
-  const header = readHeader(root, { endpoint: parts.issuer + PATHS.samlSso, isSigned, nowMs, skewMs });
+  const mustName = isSigned && door.demandsDestination;
+  const header = readHeader(root, { endpoint: parts.issuer + door.path, isSigned: mustName, nowMs, skewMs });
   const asked = readAuthnRequest(root);
-  const { replyTo, binding } = chooseReplyAddress(application, asked);
+  const { replyTo, binding } = chooseReplyAddress(application, asked, door.bindings);
   const wire = wireOf(asked, header.id, message.relayState, binding);
   const expected = await expectedAccount(asked, authenticated, browser, parts);
   await refuseReplay(authenticated, header.id, browser, parts);

@@ -28,7 +28,11 @@ const SHOWN = 5;
  *
  * Throws `MessageRefused`.
  */
-export function chooseReplyAddress(application: SamlApplication, wish: AddressWish): ChosenReplyAddress {
+export function chooseReplyAddress(
+  application: SamlApplication,
+  wish: AddressWish,
+  bindings: readonly string[] = ANSWER_BINDINGS,
+): ChosenReplyAddress {
   const { assertionConsumerServiceUrl: url, assertionConsumerServiceIndex: index, protocolBinding } = wish;
   if (index !== undefined && (url !== undefined || protocolBinding !== undefined)) {
     throw refused(
@@ -37,54 +41,63 @@ export function chooseReplyAddress(application: SamlApplication, wish: AddressWi
       SECTION,
     );
   }
-  if (protocolBinding !== undefined && !ANSWER_BINDINGS.includes(protocolBinding)) {
-    throw bindingRefused(protocolBinding);
+  if (protocolBinding !== undefined && !bindings.includes(protocolBinding)) {
+    throw bindingRefused(protocolBinding, bindings);
   }
-  if (url !== undefined) return checked(byUrl(application, url, protocolBinding));
-  if (index !== undefined) return checked(byIndex(application, index));
-  return checked(byDefault(application, protocolBinding));
+  if (url !== undefined) return checked(byUrl(application, url, protocolBinding, bindings));
+  if (index !== undefined) return checked(byIndex(application, index, bindings));
+  return checked(byDefault(application, protocolBinding, bindings));
 }
 
 /** One address may be registered with several bindings; without a wish POST comes first. */
-function byUrl(application: SamlApplication, url: string, wished: string | undefined): SamlEndpoint {
+function byUrl(
+  application: SamlApplication,
+  url: string,
+  wished: string | undefined,
+  bindings: readonly string[],
+): SamlEndpoint {
   const registered = application.assertionConsumerServices.filter(({ location }) => location === url);
   const [first] = registered;
   if (first === undefined) {
     throw new MessageRefused("saml.acs-not-registered", [
       { label: "AssertionConsumerServiceURL that came", value: url, section: SECTION },
-      ...registeredAddresses(application),
+      ...registeredAddresses(application, bindings),
     ]);
   }
-  const order = wished === undefined ? ANSWER_BINDINGS : [wished];
+  const order = wished === undefined ? bindings : [wished];
   for (const binding of order) {
     const usable = registered.find((endpoint) => endpoint.binding === binding);
     if (usable !== undefined) return usable;
   }
-  throw bindingRefused(wished ?? first.binding);
+  throw bindingRefused(wished ?? first.binding, bindings);
 }
 
-function byIndex(application: SamlApplication, index: number): SamlEndpoint {
+function byIndex(application: SamlApplication, index: number, bindings: readonly string[]): SamlEndpoint {
   const found = application.assertionConsumerServices.find((endpoint) => endpoint.index === index);
   if (found === undefined) {
     throw new MessageRefused("saml.acs-not-registered", [
       { label: "AssertionConsumerServiceIndex that came", value: String(index), section: SECTION },
-      ...registeredAddresses(application),
+      ...registeredAddresses(application, bindings),
     ]);
   }
-  if (!isUsable(found)) throw bindingRefused(found.binding);
+  if (!bindings.includes(found.binding)) throw bindingRefused(found.binding, bindings);
   return found;
 }
 
 /** The first marked as default; else the first that is not marked as no default; else the first. */
-function byDefault({ assertionConsumerServices }: SamlApplication, wished: string | undefined): SamlEndpoint {
+function byDefault(
+  { assertionConsumerServices }: SamlApplication,
+  wished: string | undefined,
+  bindings: readonly string[],
+): SamlEndpoint {
   const usable = assertionConsumerServices
-    .filter(isUsable)
+    .filter(({ binding }) => bindings.includes(binding))
     .filter(({ binding }) => wished === undefined || binding === wished);
   const chosen =
     usable.find(({ isDefault }) => isDefault === true) ??
     usable.find(({ isDefault }) => isDefault === undefined) ??
     usable[0];
-  if (chosen === undefined && wished !== undefined) throw bindingRefused(wished);
+  if (chosen === undefined && wished !== undefined) throw bindingRefused(wished, bindings);
   if (chosen === undefined) {
     throw refused(
       "saml.acs-missing",
@@ -93,10 +106,6 @@ function byDefault({ assertionConsumerServices }: SamlApplication, wished: strin
     );
   }
   return chosen;
-}
-
-function isUsable({ binding }: SamlEndpoint): boolean {
-  return ANSWER_BINDINGS.includes(binding);
 }
 
 /** The last door before an answer: whatever the registration holds, only a web address is answered (SA-41). */
@@ -116,9 +125,9 @@ export function isWebAddress(address: string): boolean {
   return username === "" && password === "" && hash === "" && !address.includes("#");
 }
 
-function registeredAddresses(application: SamlApplication) {
+function registeredAddresses(application: SamlApplication, bindings: readonly string[]) {
   return application.assertionConsumerServices
-    .filter(isUsable)
+    .filter(({ binding }) => bindings.includes(binding))
     .slice(0, SHOWN)
     .map(({ location, index }) => ({
       label: index === undefined ? "Registered" : `Registered, index ${index}`,
@@ -126,9 +135,9 @@ function registeredAddresses(application: SamlApplication) {
     }));
 }
 
-function bindingRefused(binding: string): MessageRefused {
+function bindingRefused(binding: string, bindings: readonly string[]): MessageRefused {
   return new MessageRefused("saml.answer-binding", [
     { label: "Binding that it wants", value: binding, section: SECTION },
-    { label: "Bindings that we answer by", value: ANSWER_BINDINGS.join(" ") },
+    { label: "Bindings that we answer by", value: bindings.join(" ") },
   ]);
 }

@@ -94,6 +94,9 @@ const WORDS: Readonly<Record<SamlRefusalCode, Words>> = {
     advice: START_AGAIN,
     fault: "nobody",
   },
+  "saml.ecp": {
+    explanation: "It may not be entered by a program in the place of a browser. Nothing was sent.",
+  },
 };
 
 /** The page for a message that is not acted on. `applicationName` only where the issuer is registered. */

@@ -12,6 +12,13 @@ export interface SoapEndpointParts extends ReportRefusalParts {
   readonly addressOf: (request: Request) => string;
 }
 
+/** An answer that is more than a message in an envelope. */
+export interface SoapAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * Takes a message by the SOAP binding (SAML Bindings 3.2) and answers in the same connection. There is no browser, so
  * there is no session and no page: what is refused is told as a fault, and written into the audit trail.
@@ -19,7 +26,7 @@ export interface SoapEndpointParts extends ReportRefusalParts {
 export function soapHandlers(
   parts: SoapEndpointParts,
   purpose: Purpose,
-  answer: (message: ReceivedMessage) => Promise<Xml>,
+  answer: (message: ReceivedMessage, request: Request) => Promise<Xml | SoapAnswer>,
 ): RequestHandler[] {
   return [
     onlySoap,
@@ -28,7 +35,10 @@ export function soapHandlers(
       let message: ReceivedMessage | undefined;
       try {
         message = readSoap(String(request.body));
-        send(response, 200, soapEnvelope(await answer(message)));
+        const made = await answer(message, request);
+        const { status, body, headers } = "canonical" in made ? answered(made) : made;
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+        send(response, status, body);
       } catch (error) {
         reportRefusal(parts, error, message, { address: parts.addressOf(request) }, purpose);
         if (!(error instanceof MessageRefused)) throw error;
@@ -37,6 +47,10 @@ export function soapHandlers(
       }
     },
   ];
+}
+
+function answered(message: Xml): SoapAnswer {
+  return { status: 200, body: soapEnvelope(message), headers: {} };
 }
 
 /** The same address may take forms of browsers too. */

@@ -45,6 +45,17 @@ export class SessionStore {
     ]);
   }
 
+  /** Stores a session that no browser has the cookie of: it is found and ended like every other. */
+  async begin(session: Session, cookieHash: string): Promise<void> {
+    const record: StoredSession = { gatehouse: session };
+    await this.#store.set(
+      SESSION_PREFIX + cookieHash,
+      JSON.stringify(record),
+      this.#policy.sessionAbsoluteMs,
+    );
+    await this.place(session, cookieHash);
+  }
+
   /** True while the session has not been ended. One read. */
   async exists(sessionId: string): Promise<boolean> {
     return (await this.#store.get(atKey(sessionId))) !== undefined;

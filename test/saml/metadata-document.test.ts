@@ -42,6 +42,7 @@ const FULL: Partial<MetadataParts> = {
   soapLogout: true,
   artifacts: true,
   simpleSign: true,
+  ecp: true,
 };
 
 function metadata(changes: Partial<MetadataParts> = {}, sign = false): string {
@@ -94,14 +95,14 @@ test("logout by SOAP is published only where it is answered", () => {
   assert.equal(bindings({ soapLogout: true })[2], "urn:oasis:names:tc:SAML:2.0:bindings:SOAP");
 });
 
-test("artifact resolution and SimpleSign are published only where they are answered", () => {
-  const published = parsed(metadata({ artifacts: true, simpleSign: true }));
+test("artifact resolution, SimpleSign and ECP are published only where they are answered", () => {
+  const published = parsed(metadata({ artifacts: true, simpleSign: true, ecp: true }));
   const resolution = only(published, "ArtifactResolutionService");
   assert.equal(resolution.getAttribute("Location"), `${ISSUER}/saml/artifact`);
   assert.equal(resolution.getAttribute("index"), "0");
   assert.deepEqual(
     elements(published, "SingleSignOnService").map((one) => one.getAttribute("Binding")?.split(":").at(-1)),
-    ["HTTP-Redirect", "HTTP-POST", "HTTP-POST-SimpleSign"],
+    ["HTTP-Redirect", "HTTP-POST", "HTTP-POST-SimpleSign", "SOAP"],
   );
   assert.equal(elements(parsed(metadata()), "ArtifactResolutionService").length, 0);
   assert.equal(elements(parsed(metadata()), "SingleSignOnService").length, 2);

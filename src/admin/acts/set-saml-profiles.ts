@@ -5,7 +5,7 @@ import { type ActParts, type ActResult, recorded, refused } from "./act.ts";
 import { replaceApplication } from "./replace-application.ts";
 
 /** The ways into an application that are off until an administrator switches them on. */
-export type SamlProfiles = Pick<SamlApplication, "idpInitiated">;
+export type SamlProfiles = Pick<SamlApplication, "idpInitiated" | "ecp">;
 
 const RELAY_STATES_AT_MOST = 50;
 
@@ -18,16 +18,20 @@ export async function setSamlProfiles(
 ): Promise<ActResult<{ readonly application: SamlApplication }>> {
   const found = await parts.store.applications.get(id);
   if (found?.protocol !== "saml") return refused("not-found", "there is no such SAML application");
-  const { idpInitiated } = profiles;
+  const { idpInitiated, ecp } = profiles;
   const wrong = wrongRelayState(idpInitiated?.relayStates ?? []);
   if (wrong !== undefined) return refused("invalid", wrong, "relayStates");
-  const application = { ...found, idpInitiated };
+  const application = { ...found, idpInitiated, ecp };
   const entry = {
     action: "application.profiles-changed",
     targetKind: "application",
     targetId: id,
     targetName: found.name,
-    detail: { startedHere: idpInitiated !== undefined, relayStates: idpInitiated?.relayStates.length ?? 0 },
+    detail: {
+      startedHere: idpInitiated !== undefined,
+      relayStates: idpInitiated?.relayStates.length ?? 0,
+      ecp: ecp === true,
+    },
   } as const;
   return await recorded(parts, actor, entry, async () => await replaceApplication(parts, found, application));
 }
