@@ -171,7 +171,18 @@ export function createApp(
   const programs = express.Router();
   programs.use(healthEndpoint({ durable, volatile, accepting, metrics }));
   programs.use(assets.router);
-  programs.use(metadataEndpoint({ issuer, keyRing, random, clock, soapLogout: true, artifacts: true, simpleSign: true, ecp: true }));
+  programs.use(
+    metadataEndpoint({
+      issuer,
+      keyRing,
+      random,
+      clock,
+      soapLogout: true,
+      artifacts: true,
+      simpleSign: true,
+      ecp: true,
+    }),
+  );
   programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols, passwordLogin));
 
   // For people's browsers: behind the session and the binding.
