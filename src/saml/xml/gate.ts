@@ -45,6 +45,8 @@ const NC_NAME =
 const QNAME = `${NC_NAME}(?::${NC_NAME})?`;
 const REFERENCE = /^(?:amp|lt|gt|quot|apos|#(\d{1,7})|#x([\da-fA-F]{1,6}))$/;
 const LONGEST_REFERENCE = 10;
+/** Bound to `xml` and `xmlns` for good; no other prefix may have them (Namespaces in XML 3). */
+const RESERVED = ["http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"];
 const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
 
 /** Bytes to text: at most `limits.bytes`, UTF-8 and nothing else, no character that XML 1.0 does not have. */
@@ -209,6 +211,7 @@ class Gate {
     if (name === "xmlns:xmlns" || name === "xmlns:xml" || (value === "" && name !== "xmlns")) {
       throw new XmlRefused("namespace", "a prefix that may not be declared like this");
     }
+    if (RESERVED.includes(value)) throw new XmlRefused("namespace", "a namespace that is reserved");
     // A relative namespace makes canonicalisers disagree, down to one that gives nothing at all (SA-09f).
     if (value !== "" && !/^[A-Za-z][A-Za-z0-9+.-]*:[^\s&]+$/.test(value)) {
       throw new XmlRefused("namespace", "a namespace that is not an absolute URI");

@@ -66,9 +66,10 @@ export class TreeBuilder {
     attributes: ParsedAttributes,
   ): void {
     this.#elements += 1;
-    if (!namespace && qualifiedName.includes(":")) this.#refuse("namespace", "a prefix that is not declared");
+    const uri = uriOf(namespace);
+    if (uri === "" && qualifiedName.includes(":")) this.#refuse("namespace", "a prefix that is not declared");
     this.#open.push({
-      namespace: namespace ?? "",
+      namespace: uri,
       localName,
       attributes: this.#attributes(attributes),
       children: [],
@@ -121,7 +122,7 @@ export class TreeBuilder {
       if (qualifiedName === "xmlns" || qualifiedName.startsWith("xmlns:")) continue;
       const isPrefixed = qualifiedName.includes(":");
       // A default namespace is not an attribute's (Namespaces in XML 6.2).
-      const namespace = isPrefixed ? (parsed.getURI(index) ?? "") : "";
+      const namespace = isPrefixed ? uriOf(parsed.getURI(index)) : "";
       const localName = parsed.getLocalName(index);
       const value = parsed.getValue(index);
       if (isPrefixed && namespace === "") this.#refuse("namespace", "a prefix that is not declared");
@@ -156,4 +157,9 @@ export class TreeBuilder {
   #refuse(reason: XmlRefused["reason"], detail: string): void {
     this.refused ??= new XmlRefused(reason, detail);
   }
+}
+
+/** The parser finds prefixes such as `constructor` in every object, and hands over what is no text. */
+function uriOf(namespace: string | null | undefined): string {
+  return typeof namespace === "string" ? namespace : "";
 }
