@@ -127,7 +127,7 @@ function pageData(parts: AdminParts, application: Application): object {
       madeAtMs,
       expiresAtMs,
     })),
-    certificate: ourCertificate(parts.keyRing.published()),
+    certificate: ourCertificate(parts.keyRing, application),
     nowMs,
   };
 }

@@ -5,9 +5,8 @@ import { formOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
 import type { SamlApplication } from "../model/application.ts";
 import { NAME_ID_FORMATS } from "../saml/name-id.ts";
-import { pinnedKey } from "../saml/signers.ts";
+import { isPinLost } from "../saml/signers.ts";
 import { weakSettings } from "../saml/weak-settings.ts";
-import { SIGNATURE_ALGORITHMS } from "../saml/xml/sign.ts";
 import type { Refused } from "./acts/act.ts";
 import { changeSamlSettings, encryptionOf, type SamlSettingsChanges } from "./acts/change-saml-settings.ts";
 import { certificateFacts } from "./certificate-facts.ts";
@@ -95,7 +94,7 @@ async function show(
       settings: typed ?? settingsOf(application),
       weak: weakSettings(application),
       keys: keysOf(parts),
-      lostKey: isKeyLost(parts, application),
+      lostKey: isPinLost(application, parts.keyRing),
       formats: NAME_ID_FORMATS.map((urn) => ({ urn, word: urn.replace(/.*:/, "") })),
       wrong: wrong === undefined ? {} : { [wrong.field ?? "signAssertion"]: `${sentence(wrong.message)}.` },
     },
@@ -136,13 +135,6 @@ const STATE_WORDS = {
   retiring: "The key that signed before",
   retired: "A retired key",
 } as const;
-
-/** It was pinned to a key that is gone by now, and gets what everybody gets. */
-function isKeyLost({ keyRing }: AdminParts, application: SamlApplication): boolean {
-  if (application.signingKeyId === undefined) return false;
-  const { keyType } = SIGNATURE_ALGORITHMS[application.signatureAlgorithm ?? "rsa-sha256"];
-  return pinnedKey(keyRing, keyType, application) === undefined;
-}
 
 function wordsOf(text: string | undefined): string[] {
   return (text ?? "").split(/\s+/).filter((part) => part !== "");

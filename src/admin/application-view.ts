@@ -1,6 +1,8 @@
 import { PATHS } from "../flow/endpoints.ts";
-import type { SigningKey } from "../keys/key-ring.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
 import type { Application, OidcApplication, SamlApplication } from "../model/application.ts";
+import { pinnedKey } from "../saml/signers.ts";
+import { SIGNATURE_ALGORITHMS } from "../saml/xml/sign.ts";
 import { type CertificateFacts, certificateFacts } from "./certificate-facts.ts";
 
 /** A line of "what to type there" or of "what is registered". */
@@ -95,11 +97,15 @@ export function theirKeys(application: Application): readonly TheirKey[] {
   });
 }
 
-/** Our certificate that a service provider without metadata reading needs: of the RSA key that signs now. */
+/** Our certificate that a service provider without metadata reading needs: of the key that it gets signatures of. */
 export function ourCertificate(
-  keys: readonly SigningKey[],
+  keyRing: Pick<KeyRing, "published" | "byId">,
+  application: Application,
 ): { readonly id: string; readonly fingerprint: string; readonly endsAtMs: number } | undefined {
-  const key = keys.find(({ type, state }) => type === "RSA-2048" && state === "active");
+  if (application.protocol !== "saml") return undefined;
+  const { keyType } = SIGNATURE_ALGORITHMS[application.signatureAlgorithm ?? "rsa-sha256"];
+  const active = keyRing.published().find(({ type, state }) => type === keyType && state === "active");
+  const key = pinnedKey(keyRing, keyType, application) ?? active;
   const facts = key === undefined ? undefined : certificateFacts(key.certificate);
   if (key === undefined || facts === undefined) return undefined;
   return { id: key.id, fingerprint: facts.fingerprint, endsAtMs: facts.endsAtMs };

@@ -24,7 +24,7 @@ import { SAML } from "./namespaces.ts";
 import { refusalStatus } from "./refusal-status.ts";
 import { type SamlRequestWire, samlWire } from "./request-wire.ts";
 import { response } from "./response.ts";
-import { Signers } from "./signers.ts";
+import { isPinLost, Signers } from "./signers.ts";
 import { type Status, SUCCESS } from "./status.ts";
 import { chooseRecipient, encryptedAssertion, encryptedId, isWeak, type Recipient } from "./xml/encrypt.ts";
 import { unsigned } from "./xml/sign.ts";
@@ -191,6 +191,12 @@ export class SamlResponder implements Responder {
       this.#parts.log.warn(
         { application: application.id, algorithm: recipient.content.uri },
         "saml: the application can decrypt nothing better than AES-CBC",
+      );
+    }
+    if (isPinLost(application, this.#parts.keyRing)) {
+      this.#parts.log.warn(
+        { application: application.id, key: application.signingKeyId },
+        "saml: the key that the application stays with is not published any more; it gets the one that signs now",
       );
     }
     const prepared = { attributes: new AttributeForm(application.release), recipient };

@@ -69,6 +69,13 @@ export function pinnedKey(
   return key?.type === keyType && key.state !== "retired" ? key : undefined;
 }
 
+/** It was to stay with a key that is gone by now, or that its algorithm cannot use, and gets what everybody gets. */
+export function isPinLost(application: SigningChoice, keyRing: Pick<KeyRing, "byId">): boolean {
+  if (application.signingKeyId === undefined) return false;
+  const { keyType } = SIGNATURE_ALGORITHMS[algorithmFor(application)];
+  return pinnedKey(keyRing, keyType, application) === undefined;
+}
+
 /** SHA-1 needs its own permission: the algorithm's name alone in a record does not bring it back. */
 function algorithmFor(application: SigningChoice | undefined): SamlSignatureAlgorithm {
   const wanted = application?.signatureAlgorithm ?? "rsa-sha256";

@@ -77,6 +77,18 @@ suite("the settings page of a SAML application", () => {
     assert.equal((await olga.post(PATH, { ...FORM, csrf: "forged" })).status, 403);
   });
 
+  test("shows on the application's page the certificate of the key that it stays with", async () => {
+    const olga = await AdminBrowser.as(app, "olga");
+    const next = app.parts.keyRing
+      .published()
+      .find(({ type, state }) => type === "RSA-2048" && state === "next");
+    assert.ok(next !== undefined);
+    await olga.get(PATH);
+    await olga.post(PATH, { ...FORM, signingKeyId: next.id });
+    const page = await olga.get("/admin/applications/app-1");
+    assert.ok(page.body.includes(`/admin/certificates/${next.id}`));
+  });
+
   test("is not there for an application that does not exist", async () => {
     const olga = await AdminBrowser.as(app, "olga");
     assert.equal((await olga.get("/admin/applications/nobody/settings")).status, 404);

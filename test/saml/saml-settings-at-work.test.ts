@@ -209,3 +209,14 @@ for (const allowSha1 of [true, false]) {
       );
   });
 }
+
+test("a pinned key that is gone is said once in the log, by its id", async () => {
+  const noted: unknown[] = [];
+  const log = { info() {}, error() {}, warn: (fields: unknown) => noted.push(fields) };
+  const responder = samlResponder(RING, { log });
+  const application = samlApplication({ signingKeyId: "no-such-key" });
+  const answers = { request: signOnRequest(), application, account: account(), session: session() };
+  await responder.respond({ ...answers, grant: undefined, scopes: [] });
+  await responder.respond({ ...answers, grant: undefined, scopes: [] });
+  assert.deepEqual(noted, [{ application: "app-1", key: "no-such-key" }]);
+});
