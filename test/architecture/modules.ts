@@ -25,7 +25,7 @@ export function importsOf(path: string, text: string): readonly string[] {
 export function readModules(folder: string): readonly Module[] {
   const root = resolve(import.meta.dirname, "../..");
   return readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
     .map((name) => posix.join(folder, name))
     .sort()
     .map((path) => moduleOf(path, readFileSync(resolve(root, path), "utf8")));
