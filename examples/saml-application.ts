@@ -21,6 +21,15 @@ interface Login {
 }
 
 const SESSION_MS = 8 * 60 * 60_000;
+const LABELS: Readonly<Record<string, string>> = {
+  uid: "User name",
+  mail: "E-mail",
+  displayName: "Name",
+  cn: "Common name",
+  givenName: "Given name",
+  sn: "Family name",
+  isMemberOf: "Groups",
+};
 const WELCOME = { title: "Welcome to Wiki", text: "Nobody is logged in here yet." };
 const LOGGED_OUT = {
   title: "You are logged out",
@@ -170,7 +179,7 @@ function visitOf(assertion: gate.Assertion, xml: string): Visit {
       { label: "Session", term: "SessionIndex", values: [assertion.sessionIndex] },
     ],
     values: assertion.attributes.map((one) => ({
-      label: one.friendlyName ?? one.name,
+      label: LABELS[one.friendlyName ?? ""] ?? one.friendlyName ?? one.name,
       term: one.name,
       values: one.values,
     })),

@@ -28,6 +28,7 @@ const LABELS: Readonly<Record<string, string>> = {
   email: "E-mail",
   email_verified: "E-mail was checked",
   groups: "Groups",
+  updated_at: "Account last changed",
 };
 
 /** The page's content, from the ID token's claims and the userinfo answer. */

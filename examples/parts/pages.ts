@@ -40,16 +40,17 @@ export function visitPage(look: Appearance, visit: Visit): string {
     "inside",
     html`<a class="skip" href="#main">Skip to the content</a>
 <header class="top"><a class="brand" href="/">${tile(look)}${look.name}</a>
-<nav aria-label="Elsewhere"><a href="${look.otherUrl}">${look.otherName}</a><a href="${look.gatehouse}/">My applications</a></nav>
+<nav aria-label="Elsewhere"><a href="${look.otherUrl}/login">${look.otherName}</a><a href="${look.gatehouse}/">My applications</a></nav>
 <form method="post" action="/logout"><button class="btn slim">Log out</button></form></header>
 <main id="main">
-<div class="pagehead"><div><h1>Hello, ${visit.name}</h1><p class="lead">Gatehouse logged you in to ${look.name} with ${look.protocol}, ${time(visit.loggedInAt)}. This is all that ${look.name} was told.</p></div></div>
+<div class="pagehead"><div><h1>Hello, ${visit.name}</h1><p class="lead">Gatehouse logged you in to ${look.name} with ${look.protocol} on ${time(visit.loggedInAt)}. This is all that ${look.name} was told.</p></div></div>
 <section class="card" aria-labelledby="who"><h2 id="who">Who you are</h2>
 <dl class="kv">${[{ label: "Name", values: [visit.name] }, { label: "E-mail", values: [visit.email] }, ...visit.identity].map(definition)}</dl></section>
 <section class="card flush" aria-labelledby="values"><header><h2 id="values">Everything that came with it</h2></header>
-<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">What</th><th scope="col">Name on the wire</th><th scope="col">Value</th></tr></thead>
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">What</th><th scope="col" class="w">Name on the wire</th><th scope="col">Value</th></tr></thead>
 <tbody>${visit.values.map(row)}</tbody></table></div></section>
 <details class="more"><summary>${visit.rawTitle}</summary><pre tabindex="0">${visit.raw}</pre></details>
+<div class="actions"><a class="btn" href="${look.otherUrl}/login">Open ${look.otherName}</a><a class="btn" href="${look.gatehouse}/">My applications</a></div>
 </main>`,
   );
 }
@@ -105,7 +106,7 @@ function definition(line: Line): Html {
 }
 
 function row(line: Line): Html {
-  return html`<tr><th scope="row">${line.label}</th><td><code>${line.term}</code></td><td>${list(line.values)}</td></tr>`;
+  return html`<tr><th scope="row">${line.label}<small class="n"><code>${line.term}</code></small></th><td class="w"><code>${line.term}</code></td><td>${list(line.values)}</td></tr>`;
 }
 
 function list(values: readonly string[]): Html {
@@ -114,6 +115,6 @@ function list(values: readonly string[]): Html {
 }
 
 function time(at: Date): Html {
-  const text = `${at.toISOString().slice(0, 19).replace("T", " at ")} UTC`;
-  return html`<time datetime="${at.toISOString()}">${text}</time>`;
+  const text = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" });
+  return html`<time datetime="${at.toISOString()}">${text.format(at)} UTC</time>`;
 }
