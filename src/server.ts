@@ -177,7 +177,9 @@ export function createApp(
       keyRing,
       random,
       clock,
-      soapLogout: true,
+      // The endpoint takes SOAP, but our metadata does not offer it: service providers that prefer SOAP (pysaml2) would
+      // then log out behind the browser's back, and applications that can only be told through it would not be.
+      soapLogout: false,
       artifacts: true,
       simpleSign: true,
       ecp: true,

@@ -7,7 +7,14 @@ import { appRotateSecret } from "./app-rotate-secret.ts";
 import { type Command, RefusedInput, type Surroundings, UsageError } from "./command.ts";
 import { keysRotate } from "./keys-rotate.ts";
 
-const COMMANDS: readonly Command[] = [accountAdd, appAddSaml, appSetSaml, appAddOidc, appRotateSecret, keysRotate];
+const COMMANDS: readonly Command[] = [
+  accountAdd,
+  appAddSaml,
+  appSetSaml,
+  appAddOidc,
+  appRotateSecret,
+  keysRotate,
+];
 
 const HELP = `Usage: gatehouse COMMAND [options]
 

@@ -4,8 +4,8 @@ import { type ReceivedMessage, readXml } from "./received-message.ts";
 import { childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";
 import { concatenated, printable, serialize, type Xml, xml } from "./xml/writer.ts";
 
-/** SOAP 1.1 is text/xml, with or without its parameters (SAML Bindings 3.2.3). */
-export const SOAP_CONTENT_TYPE = /^text\/xml[ \t]*(;|$)/i;
+/** SOAP 1.1 is text/xml (SAML Bindings 3.2.3); pysaml2 calls the same envelope by the type of SOAP 1.2. */
+export const SOAP_CONTENT_TYPE = /^(?:text\/xml|application\/soap\+xml)[ \t]*(;|$)/i;
 /** An envelope around the largest message. */
 export const SOAP_BYTES = 128 * 1024;
 const SECTION = "SAML Bindings 3.2.2";
