@@ -25,6 +25,7 @@ import {
 } from "./oidc-problems.ts";
 import { isPushedRequestUri, type PushedRequests } from "./pushed-requests.ts";
 import { findRegistered } from "./redirect-uri.ts";
+import { withWayBack } from "./refused-request-object.ts";
 import type { OidcWire } from "./request-wire.ts";
 
 export interface AuthorizationRequestsParts {
@@ -153,11 +154,8 @@ function readReplyAddress(application: OidcApplication, parameters: Parameters):
 }
 
 /** As much of the way back as can be read: an error must get home even when `response_mode` or `state` is the error. */
-function targetOf(
-  application: OidcApplication,
-  parameters: Parameters,
-  replyTo: ReplyAddress,
-): ResponseTarget {
+function targetOf(application: OidcApplication, sent: Parameters, replyTo: ReplyAddress): ResponseTarget {
+  const parameters = withWayBack(sent);
   return {
     replyTo,
     responseMode: orElse("query", () => readResponseMode(application, parameters)),

@@ -124,9 +124,13 @@ export function basicModules(mode: Mode): void {
 
     test("oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported (CF-34)", async () => {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-      const request = `${part({ alg: "none" })}.${part(authorization())}.`;
+      const request = `${part({ alg: "none" })}.${part(authorization({ response_mode: mode }))}.`;
       const response = await suite.authorize(suite.browser(), { request });
       assertError(await suite.answer(response), "request_not_supported", "st-1");
+      // As the official suite sends it: mode and state in the object alone.
+      const inside = { request, response_mode: undefined, state: undefined, nonce: undefined };
+      const answer = await suite.answer(await suite.authorize(suite.browser(), inside));
+      assertError(answer, "request_not_supported", "st-1");
     });
 
     test("oidcc-ensure-request-object-with-redirect-uri: the bad one outside is a page (CF-35b)", async () => {
