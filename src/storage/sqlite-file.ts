@@ -18,8 +18,7 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
   if (options.path !== ":memory:") {
     // Sessions and sealed keys stand in this file: nobody but the server's own user enters the folder.
     mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
-    // A folder that was there already keeps its own mode; SQLite gives the files beside this one the same as this one.
-    closeSync(openSync(options.path, "a", 0o600));
+    makePrivate(options.path);
   }
   const database = new DatabaseSync(options.path, {
     timeout: options.busyTimeoutMs,
@@ -33,6 +32,18 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
     throw error;
   }
   return database;
+}
+
+/**
+ * A folder that was there already keeps its own mode, so the file gets one of its own; SQLite gives the files beside it
+ * the same. Where no file can be made, SQLite says so itself a moment later.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch {
+    return;
+  }
 }
 
 /**
