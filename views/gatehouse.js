@@ -45,7 +45,7 @@ for (const time of document.querySelectorAll("time[data-local]")) {
   if (style) time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { ...style, hourCycle: "h23" }).format(new Date(time.dateTime));
 }
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : document.body;
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(target)) menu.open = false;
@@ -53,12 +53,11 @@ document.addEventListener("click", async (event) => {
   const button = target.closest("button[data-copy]");
   if (!button) return;
   const word = button.querySelector("span") ?? button;
-  try {
-    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-    word.textContent = "Copied";
-  } catch {
-    word.textContent = "Not copied";
-  }
+  // No async function: a browser that cannot parse one would drop this whole file, and with it the form that posts itself.
+  navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent).then(
+    () => { word.textContent = "Copied"; },
+    () => { word.textContent = "Not copied"; },
+  );
   setTimeout(() => { word.textContent = "Copy"; }, 2000);
 });
 
