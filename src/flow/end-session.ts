@@ -11,8 +11,9 @@ import type { ReceiptStore, RefreshTokenStore } from "../storage/stores.ts";
 import type { Applications } from "./applications.ts";
 import type { Browser } from "./browser.ts";
 import { PATHS } from "./endpoints.ts";
-import type { LogoutChannel, LogoutFinisher, LogoutResult } from "./logout-channel.ts";
+import type { LogoutChannel, LogoutFinisher } from "./logout-channel.ts";
 import type { LogoutDeliveries } from "./logout-deliveries.ts";
+import { recordAnswer } from "./logout-record.ts";
 import type { LogoutInitiator, LogoutRuns } from "./logout-runs.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -136,7 +137,7 @@ export class EndSession {
     if (ended === undefined) return undefined;
     await Promise.all(
       ended.front.map(async (applicationId) => {
-        await this.#write(ended.receipt.id, applicationId, {
+        await recordAnswer(this.#parts, ended.receipt.id, applicationId, {
           outcome: "no-answer",
           detail: "it can only be told through the browser",
         });
@@ -217,20 +218,7 @@ export class EndSession {
     if (application === undefined) return;
     const channel = this.#parts.channels[participant.protocol];
     const result = await channel.tell({ application, participant, receiptId });
-    await this.#write(receiptId, participant.applicationId, result);
+    await recordAnswer(this.#parts, receiptId, participant.applicationId, result);
     if (result.passing === true) await this.#parts.deliveries.queue(receiptId, participant);
-  }
-
-  async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {
-    const receipt = await this.#parts.receipts.get(receiptId);
-    const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
-    if (entry === undefined) return;
-    const { outcome, detail } = result;
-    await this.#parts.receipts.setEntry(receiptId, {
-      ...entry,
-      outcome,
-      detail,
-      atMs: this.#parts.clock.nowMs(),
-    });
   }
 }

@@ -9,6 +9,7 @@ import { type Random, randomId } from "../platform/random.ts";
 import type { LogoutDeliveryStore, ReceiptStore } from "../storage/stores.ts";
 import type { Applications } from "./applications.ts";
 import type { LogoutChannel, LogoutResult } from "./logout-channel.ts";
+import { isConfirmed, recordAnswer } from "./logout-record.ts";
 
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
@@ -91,7 +92,7 @@ export class LogoutDeliveries {
     const { receiptId, participant } = delivery;
     const receipt = await receipts.get(receiptId);
     const entry = receipt?.entries.find((one) => one.applicationId === participant.applicationId);
-    const result = entry === undefined || isConfirmed(entry) ? undefined : await this.#tell(delivery);
+    const result = entry === undefined || isConfirmed(entry.outcome) ? undefined : await this.#tell(delivery);
     if (entry === undefined || result === undefined) {
       await store.finish(delivery.id, lease);
       return;
@@ -102,8 +103,7 @@ export class LogoutDeliveries {
       return;
     }
     if (result.passing === true) await this.#bury(delivery, entry);
-    const { outcome, detail } = result;
-    await receipts.setEntry(receiptId, { ...entry, outcome, detail, atMs: clock.nowMs() });
+    await recordAnswer({ receipts, clock }, receiptId, entry.applicationId, result);
     await store.finish(delivery.id, lease);
   }
 
@@ -133,8 +133,4 @@ export class LogoutDeliveries {
     const share = this.#parts.random.bytes(2).readUInt16BE() / 65_536;
     return Math.round(fullMs * (1 - share / 2));
   }
-}
-
-function isConfirmed({ outcome }: LogoutEntry): boolean {
-  return outcome === "signed-out" || outcome === "already-gone";
 }

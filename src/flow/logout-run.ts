@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Protocol } from "../model/application.ts";
-import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
+import type { LogoutEntry, LogoutReceipt } from "../model/logout-receipt.ts";
 import type { Participant } from "../model/participant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ReceiptStore } from "../storage/stores.ts";
@@ -8,6 +8,7 @@ import type { Applications } from "./applications.ts";
 import { PATHS } from "./endpoints.ts";
 import type { EndSession } from "./end-session.ts";
 import type { LogoutChannel, LogoutResult, PreparedMessage } from "./logout-channel.ts";
+import { recordAnswer, recordSilence } from "./logout-record.ts";
 import type { LogoutRun, LogoutRuns } from "./logout-runs.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Reply } from "./reply.ts";
@@ -29,8 +30,6 @@ export interface LogoutFrame {
 
 const ANSWER_WITHIN_MS = 5_500;
 const POLL_MS = 100;
-/** The better answer is the later one: only what stands further on in this list replaces what is there. */
-const CONFIRMED: readonly LogoutOutcome[] = ["already-gone", "signed-out"];
 
 /**
  * A logout that goes through the browser, in two passes. First every application is told at once, each in a frame of
@@ -72,7 +71,7 @@ export class LogoutRunner {
   ): Promise<{ inFrame: boolean; runId: string } | undefined> {
     const sent = await this.#parts.runs.answered(messageId, applicationId);
     if (sent === undefined) return undefined;
-    await this.#write(sent.receiptId, sent.applicationId, result);
+    await recordAnswer(this.#parts, sent.receiptId, sent.applicationId, result);
     if (sent.inFrame) await this.#parts.runs.isAlive(sent.runId, sent.applicationId);
     return { inFrame: sent.inFrame, runId: sent.runId };
   }
@@ -131,7 +130,7 @@ export class LogoutRunner {
     if (prepared.messageId === undefined) {
       // Nothing comes back from there: in a frame it is told, with the whole window the person would be stranded.
       if (!inFrame) return undefined;
-      await this.#write(receiptId, applicationId, { outcome: "told" });
+      await recordAnswer(this.#parts, receiptId, applicationId, { outcome: "told" });
     } else {
       await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame });
     }
@@ -158,28 +157,11 @@ export class LogoutRunner {
       await setTimeout(POLL_MS);
       waiting = await this.#pending(run.receiptId);
     }
-    for (const entry of waiting)
-      await this.#write(run.receiptId, entry.applicationId, { outcome: "no-answer" });
+    for (const entry of waiting) await recordSilence(this.#parts, run.receiptId, entry.applicationId);
   }
 
   async #pending(receiptId: string): Promise<readonly LogoutEntry[]> {
     const receipt: LogoutReceipt | undefined = await this.#parts.receipts.get(receiptId);
     return receipt?.entries.filter((entry) => entry.outcome === "pending") ?? [];
-  }
-
-  /** A confirmation stays one: an application that is visited again and no longer knows the session has not refused. */
-  async #write(receiptId: string, applicationId: string, result: LogoutResult): Promise<void> {
-    const receipt = await this.#parts.receipts.get(receiptId);
-    const entry = receipt?.entries.find((one) => one.applicationId === applicationId);
-    if (entry === undefined) return;
-    const known = CONFIRMED.indexOf(entry.outcome);
-    if (known !== -1 && CONFIRMED.indexOf(result.outcome) <= known) return;
-    const { outcome, detail } = result;
-    await this.#parts.receipts.setEntry(receiptId, {
-      ...entry,
-      outcome,
-      detail,
-      atMs: this.#parts.clock.nowMs(),
-    });
   }
 }

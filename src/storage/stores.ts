@@ -3,7 +3,7 @@ import type { Application } from "../model/application.ts";
 import type { AuditEvent } from "../model/audit-event.ts";
 import type { Grant } from "../model/grant.ts";
 import type { LogoutDelivery } from "../model/logout-delivery.ts";
-import type { LogoutEntry, LogoutReceipt } from "../model/logout-receipt.ts";
+import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
 
 /**
@@ -189,8 +189,16 @@ export interface AuditStore {
 export interface ReceiptStore {
   insert(receipt: LogoutReceipt): Promise<void>;
   get(id: string): Promise<LogoutReceipt | undefined>;
-  /** Sets one entry, atomically and without touching the others; concurrent answers do not overwrite each other. */
-  setEntry(receiptId: string, entry: LogoutEntry): Promise<void>;
+  /**
+   * Sets what one application answered, in one atomic step, where its outcome is one of `replaces`; false otherwise.
+   * The other entries are not touched, so concurrent answers do not overwrite each other.
+   */
+  answer(
+    receiptId: string,
+    applicationId: string,
+    answer: Pick<LogoutEntry, "outcome" | "detail" | "atMs">,
+    replaces: readonly LogoutOutcome[],
+  ): Promise<boolean>;
 }
 
 /** Logouts that are still to be told. Whoever holds a row's lease works on it; an expired lease is anybody's. */

@@ -153,7 +153,8 @@ describe("a logout that could not be delivered", () => {
     await failed("wiki", "LO-1");
     const [entry] = (await store.receipts.get("LO-1"))?.entries ?? [];
     assert.ok(entry !== undefined);
-    await store.receipts.setEntry("LO-1", { ...entry, outcome: "signed-out" });
+    const answered = { outcome: "signed-out", detail: undefined, atMs: clock.nowMs() } as const;
+    assert.equal(await store.receipts.answer("LO-1", entry.applicationId, answered, [entry.outcome]), true);
     clock.advance(HOUR_MS);
     await deliveries.runDue();
     assert.deepEqual(tried, []);

@@ -1,6 +1,6 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import { z } from "zod";
-import type { LogoutEntry, LogoutReceipt } from "../../model/logout-receipt.ts";
+import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../../model/logout-receipt.ts";
 import type { ReceiptStore } from "../stores.ts";
 import { BrokenRecord } from "./columns.ts";
 import type { Database, LogoutEntriesTable } from "./database.ts";
@@ -58,37 +58,20 @@ export class KyselyReceiptStore implements ReceiptStore {
     };
   }
 
-  /** An entry that the receipt does not have yet is added at its end; without the receipt, nothing happens. */
-  async setEntry(receiptId: string, entry: LogoutEntry): Promise<void> {
-    const {
-      receipt_id: _,
-      application_id: applicationId,
-      position: __,
-      ...changes
-    } = entryToRow(receiptId, entry, 0);
-    await this.#db.transaction().execute(async (transaction) => {
-      const result = await transaction
-        .updateTable("logout_entries")
-        .set(changes)
-        .where("receipt_id", "=", receiptId)
-        .where("application_id", "=", applicationId)
-        .executeTakeFirst();
-      if (result.numUpdatedRows > 0n) return;
-      const receipt = await transaction
-        .selectFrom("logout_receipts")
-        .select("id")
-        .where("id", "=", receiptId)
-        .executeTakeFirst();
-      if (receipt === undefined) return;
-      await transaction
-        .insertInto("logout_entries")
-        .values({
-          ...entryToRow(receiptId, entry, 0),
-          position: sql<number>`(select coalesce(max(position), -1) + 1 from logout_entries where receipt_id = ${receiptId})`,
-        })
-        .onConflict((conflict) => conflict.columns(["receipt_id", "application_id"]).doUpdateSet(changes))
-        .execute();
-    });
+  async answer(
+    receiptId: string,
+    applicationId: string,
+    { outcome, detail, atMs }: Pick<LogoutEntry, "outcome" | "detail" | "atMs">,
+    replaces: readonly LogoutOutcome[],
+  ): Promise<boolean> {
+    const result = await this.#db
+      .updateTable("logout_entries")
+      .set({ outcome, detail: detail ?? null, at_ms: atMs })
+      .where("receipt_id", "=", receiptId)
+      .where("application_id", "=", applicationId)
+      .where("outcome", "in", replaces)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
   }
 }
 

@@ -119,10 +119,8 @@ export function recordContract(subject: Subject): void {
       const entries = names.map((name) => entry(name));
       await store.receipts.insert({ id: "LO-3", accountId: "alice", startedAtMs: 5, entries });
       await burst(subject(), 30, async (connection, n) => {
-        await connection.receipts.setEntry(
-          "LO-3",
-          entry(`app-${n}`, { outcome: "signed-out", atMs: 100 + n }),
-        );
+        const answer = { outcome: "signed-out", detail: undefined, atMs: 100 + n } as const;
+        await connection.receipts.answer("LO-3", `app-${n}`, answer, ["pending"]);
       });
       const receipt = await store.receipts.get("LO-3");
       assert.deepEqual(
@@ -131,21 +129,45 @@ export function recordContract(subject: Subject): void {
       );
     });
 
-    it("an entry that was not foreseen is added at the end, once", async () => {
-      const { store } = subject();
-      await store.receipts.insert({ id: "LO-4", accountId: "alice", startedAtMs: 5, entries: [entry("a")] });
-      await burst(
-        subject(),
-        6,
-        async (connection) => await connection.receipts.setEntry("LO-4", entry("late")),
-      );
-      assert.deepEqual((await store.receipts.get("LO-4"))?.entries, [entry("a"), entry("late")]);
+    it("an answer replaces the outcomes that it may replace, and no other", async () => {
+      const { store, second } = subject();
+      const entries = [entry("a", { outcome: "signed-out" }), entry("b", { outcome: "pending" })];
+      await store.receipts.insert({ id: "LO-4", accountId: "alice", startedAtMs: 5, entries });
+      const silence = { outcome: "no-answer", detail: "5 seconds", atMs: 9 } as const;
+      assert.equal(await second.receipts.answer("LO-4", "a", silence, ["pending", "refused"]), false);
+      assert.equal(await second.receipts.answer("LO-4", "b", silence, ["pending", "refused"]), true);
+      assert.deepEqual((await store.receipts.get("LO-4"))?.entries, [entries[0], entry("b", silence)]);
     });
 
-    it("an entry for a receipt that is not there makes none", async () => {
+    it("of answers at the same moment that replace the same outcome, one is written", async () => {
       const { store } = subject();
-      await store.receipts.setEntry("LO-none", entry("a"));
+      await store.receipts.insert({
+        id: "LO-5",
+        accountId: "alice",
+        startedAtMs: 5,
+        entries: [entry("a", { outcome: "pending" })],
+      });
+      const written: number[] = [];
+      await burst(subject(), 30, async (connection, n) => {
+        const answer = {
+          outcome: n % 2 === 0 ? "signed-out" : "no-answer",
+          detail: undefined,
+          atMs: n,
+        } as const;
+        if (await connection.receipts.answer("LO-5", "a", answer, ["pending"])) written.push(n);
+      });
+      assert.equal(written.length, 1);
+      assert.equal((await store.receipts.get("LO-5"))?.entries[0]?.atMs, written[0]);
+    });
+
+    it("an answer for a receipt or an application that is not there makes none", async () => {
+      const { store } = subject();
+      await store.receipts.insert({ id: "LO-6", accountId: "alice", startedAtMs: 5, entries: [entry("a")] });
+      const answer = { outcome: "signed-out", detail: undefined, atMs: 9 } as const;
+      assert.equal(await store.receipts.answer("LO-none", "a", answer, ["pending"]), false);
+      assert.equal(await store.receipts.answer("LO-6", "b", answer, ["pending"]), false);
       assert.equal(await store.receipts.get("LO-none"), undefined);
+      assert.deepEqual((await store.receipts.get("LO-6"))?.entries, [entry("a")]);
     });
   });
 }
