@@ -1,18 +1,15 @@
-import { type Request, type Response, Router } from "express";
-import type { AuditTrail } from "../audit/audit-trail.ts";
+import type { Response, Router } from "express";
 import type { Browser } from "../flow/browser.ts";
 import type { EndSession } from "../flow/end-session.ts";
 import { PATHS } from "../flow/endpoints.ts";
 import type { LogoutRunner } from "../flow/logout-run.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { browserOf } from "../http/browser.ts";
-import { formBody, rawQuery } from "../http/form-body.ts";
 import { allowFraming } from "../http/logout-run-endpoint.ts";
-import type { ReplySender } from "../http/reply-sender.ts";
 import type { Session } from "../model/session.ts";
 import { everybodyTold, type SamlLogoutWire } from "./logout-finisher.ts";
 import { refused } from "./message-refused.ts";
-import { POST_FORM_BYTES, readPost } from "./post-binding.ts";
+import { messageEndpoint, type MessageEndpointParts } from "./message-endpoint.ts";
 import {
   receiveLogoutRequest,
   type ReceiveLogoutRequestParts,
@@ -20,46 +17,20 @@ import {
 } from "./receive-logout-request.ts";
 import { receiveLogoutResponse } from "./receive-logout-response.ts";
 import type { ReceivedMessage } from "./received-message.ts";
-import { readRedirect } from "./redirect-binding.ts";
-import { reportRefusal } from "./report-refusal.ts";
 
-export interface SloEndpointParts extends ReceiveLogoutRequestParts {
+export interface SloEndpointParts extends ReceiveLogoutRequestParts, MessageEndpointParts {
+  readonly applications: ReceiveLogoutRequestParts["applications"];
   readonly endSession: Pick<EndSession, "begin" | "ask" | "endQuietly">;
   readonly runner: Pick<LogoutRunner, "answered" | "proceed">;
-  readonly replySender: ReplySender;
-  readonly audit: AuditTrail;
 }
 
 /** GET and POST /saml/slo: an application's LogoutRequest, and its LogoutResponse to ours (SAML Profiles 4.4). */
 export function sloEndpoint(parts: SloEndpointParts): Router {
-  const router = Router();
-  router.get(PATHS.samlSlo, async (request, response) => {
-    await answer(parts, request, response, () => readRedirect(rawQuery(request)));
-  });
-  router.post(PATHS.samlSlo, formBody(POST_FORM_BYTES), async (request, response) => {
-    await answer(parts, request, response, () => readPost(String(request.body)));
-  });
-  return router;
-}
-
-async function answer(
-  parts: SloEndpointParts,
-  request: Request,
-  response: Response,
-  read: () => ReceivedMessage,
-): Promise<void> {
-  let message: ReceivedMessage | undefined;
-  try {
-    message = read();
-    const isResponse = message.element.localName === "LogoutResponse";
-    const outcome = isResponse
+  return messageEndpoint(PATHS.samlSlo, "logout", parts, async (message, request, response) =>
+    message.element.localName === "LogoutResponse"
       ? await takeResponse(parts, message, response)
-      : await takeRequest(parts, message, browserOf(request));
-    parts.replySender.outcome(request, response, outcome);
-  } catch (error) {
-    const problem = reportRefusal(parts, error, message, browserOf(request), "logout");
-    parts.replySender.problem(request, response, problem);
-  }
+      : await takeRequest(parts, message, browserOf(request)),
+  );
 }
 
 /**

@@ -1,29 +1,18 @@
-import type { AuditTrail } from "../../audit/audit-trail.ts";
 import type { Parameters } from "../../http/parameters.ts";
 import type { Account } from "../../model/account.ts";
 import type { OidcApplication } from "../../model/application.ts";
 import { constantTimeEqual } from "../../platform/digest.ts";
-import type { Subjects } from "../../session/subject.ts";
 import type { AuthorizationCodePayload, AuthorizationCodes } from "../authorization-code.ts";
 import { OAuthError } from "../oauth-error.ts";
 import { subjectFor } from "../oidc-subject.ts";
 import { checkVerifier } from "../pkce.ts";
-import type { RefreshTokens } from "../refresh-token.ts";
-import type { TokenFamilies } from "../token-families.ts";
-import type { TokenResponse, TokenResponses } from "../token-response.ts";
-import type { TokenBasis, TokenStanding } from "../token-standing.ts";
+import type { TokenResponse } from "../token-response.ts";
+import type { TokenBasis } from "../token-standing.ts";
 import { requestedAudience } from "./requested-audience.ts";
-import type { TokenGrant } from "./token-grant.ts";
+import type { PersonGrantParts, TokenGrant } from "./token-grant.ts";
 
-export interface AuthorizationCodeGrantParts {
-  readonly issuer: string;
+export interface AuthorizationCodeGrantParts extends PersonGrantParts {
   readonly codes: AuthorizationCodes;
-  readonly families: TokenFamilies;
-  readonly standing: TokenStanding;
-  readonly refreshTokens: RefreshTokens;
-  readonly responses: TokenResponses;
-  readonly subjects: Subjects;
-  readonly audit: Pick<AuditTrail, "note">;
 }
 
 const UNUSABLE = "the code is unknown, expired, used, or another client's";

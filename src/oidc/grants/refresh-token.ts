@@ -1,34 +1,21 @@
-import type { AuditTrail } from "../../audit/audit-trail.ts";
 import type { Parameters } from "../../http/parameters.ts";
 import type { OidcApplication } from "../../model/application.ts";
-import type { Subjects } from "../../session/subject.ts";
 import { OAuthError } from "../oauth-error.ts";
 import { subjectFor } from "../oidc-subject.ts";
-import type { PresentedRefreshToken, RefreshTokens } from "../refresh-token.ts";
-import type { TokenFamilies } from "../token-families.ts";
-import type { TokenResponse, TokenResponses } from "../token-response.ts";
-import type { TokenBasis, TokenStanding } from "../token-standing.ts";
+import type { PresentedRefreshToken } from "../refresh-token.ts";
+import type { TokenResponse } from "../token-response.ts";
+import type { TokenBasis } from "../token-standing.ts";
 import { requestedAudience } from "./requested-audience.ts";
 import { requestedScopes } from "./requested-scopes.ts";
-import type { TokenGrant } from "./token-grant.ts";
-
-export interface RefreshTokenGrantParts {
-  readonly issuer: string;
-  readonly families: TokenFamilies;
-  readonly standing: TokenStanding;
-  readonly refreshTokens: RefreshTokens;
-  readonly responses: TokenResponses;
-  readonly subjects: Subjects;
-  readonly audit: Pick<AuditTrail, "note">;
-}
+import type { PersonGrantParts, TokenGrant } from "./token-grant.ts";
 
 const UNUSABLE = "the refresh token is unknown, expired, revoked, or another client's";
 
 /** `grant_type=refresh_token` (RFC 6749 6, OpenID Connect Core 12). */
 export class RefreshTokenGrant implements TokenGrant {
-  readonly #parts: RefreshTokenGrantParts;
+  readonly #parts: PersonGrantParts;
 
-  constructor(parts: RefreshTokenGrantParts) {
+  constructor(parts: PersonGrantParts) {
     this.#parts = parts;
   }
 
