@@ -1,0 +1,93 @@
+import type { ApiTokenKind, TokenOwner } from "./api-token.ts";
+
+/** Every kind of token that can be checked. `at` is an OAuth access token, opaque or JWT; `sso` a session's own token. */
+export type CheckedTokenKind = ApiTokenKind | "at" | "sso";
+
+/** Why a token is not good for a use. The first four are the same to a caller who has not said who they are. */
+export type TokenRefusal =
+  /** Not a token of ours: its form or checksum is wrong, or its kind is not one that is checked. */
+  | "malformed"
+  | "unknown"
+  | "expired"
+  | "revoked"
+  | "suspended"
+  /** The account, application or session that it stands on is switched off, gone, or may not do this any more. */
+  | "owner"
+  | "resource"
+  | "scope"
+  | "address"
+  | "method"
+  | "path"
+  /** It is bound to a key or certificate that did not come along. */
+  | "binding"
+  | "rate"
+  | "quota"
+  /** It came over plain http, or in a query string: it is revoked for that. */
+  | "exposed";
+
+/** What is known about one use of a token; what the API does not tell is not checked against, but what is limited and not told is refused. */
+export interface TokenUse {
+  /** The client's address, as a trusted party saw it. */
+  readonly address?: string | undefined;
+  readonly method?: string | undefined;
+  /** Without the query. */
+  readonly path?: string | undefined;
+  /** The identifier of the resource that is asked. */
+  readonly resource?: string | undefined;
+  /** Scopes that this use needs, all of them. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Thumbprints of what came along and was proved: a DPoP key or a client certificate. */
+  readonly proof?:
+    | { readonly dpop?: string | undefined; readonly certificate?: string | undefined }
+    | undefined;
+}
+
+/** A token that is good for the use. */
+export interface GoodToken {
+  readonly active: true;
+  readonly id: string;
+  readonly kind: CheckedTokenKind;
+  readonly owner: TokenOwner;
+  /** What resources know the owner by (`sub`); an account's or an application's id in spaces of their own. */
+  readonly subject: string;
+  readonly username?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** Those that it has at this moment: never more than its owner's rights. */
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly rate?: RateState | undefined;
+}
+
+export interface RefusedToken {
+  readonly active: false;
+  readonly refusal: TokenRefusal;
+  /** The token's id where it is known. */
+  readonly id?: string | undefined;
+  readonly kind?: CheckedTokenKind | undefined;
+  readonly owner?: TokenOwner | undefined;
+  /** Scopes that the use needs and the token lacks. */
+  readonly missing?: readonly string[] | undefined;
+  readonly rate?: RateState | undefined;
+}
+
+export type Verification = GoodToken | RefusedToken;
+
+/** For the RateLimit headers: the tighter of the two limits. */
+export interface RateState {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetsInMs: number;
+}
+
+/** One use as the watch sees it: counted, never kept one by one. */
+export interface TokenUseSeen {
+  readonly tokenId: string;
+  readonly kind: CheckedTokenKind;
+  readonly owner: TokenOwner;
+  readonly atMs: number;
+  readonly address?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly outcome: "ok" | TokenRefusal;
+}

@@ -1,0 +1,102 @@
+import type { ApiToken, ApiTokenKind, ApiTokenState, TokenOwner } from "../model/api-token.ts";
+import type { ListOptions, Page } from "./stores.ts";
+
+/** Which tokens: all conditions together. Instants are epoch milliseconds. */
+export interface ApiTokenFilter {
+  readonly owner?: TokenOwner | undefined;
+  readonly madeBy?: string | undefined;
+  readonly kind?: ApiTokenKind | undefined;
+  /** `expired`: active or suspended, but past its time. */
+  readonly state?: ApiTokenState | "expired" | undefined;
+  readonly scope?: string | undefined;
+  readonly resource?: string | undefined;
+  /** Last used from this address. */
+  readonly address?: string | undefined;
+  readonly neverUsed?: boolean | undefined;
+  /** Not used since then (or never, and made before it). */
+  readonly unusedSinceMs?: number | undefined;
+  readonly createdBeforeMs?: number | undefined;
+  readonly expiresAfterMs?: number | undefined;
+  readonly expiresBeforeMs?: number | undefined;
+  /** At least this many scopes. */
+  readonly scopesAtLeast?: number | undefined;
+}
+
+/** What may be changed of a token that exists. */
+export type ApiTokenChange = Partial<
+  Pick<ApiToken, "name" | "limits" | "expiresAtMs" | "state" | "stateReason">
+>;
+
+export interface ApiTokenStore {
+  /** Throws Conflict on `hash` (which cannot happen by chance). */
+  insert(token: ApiToken): Promise<void>;
+  get(id: string): Promise<ApiToken | undefined>;
+  /** One look-up by an index. */
+  findByHash(hash: string): Promise<ApiToken | undefined>;
+  /** Newest first; `search` matches name, last four and id. */
+  list(filter: ApiTokenFilter, options: ListOptions): Promise<Page<ApiToken>>;
+  /**
+   * One atomic statement: changes the record and counts its version, where the version is still `version` (undefined:
+   * whatever it is) and it is not revoked: a revoked token never changes again. undefined: gone, revoked, or another version.
+   */
+  change(id: string, change: ApiTokenChange, atMs: number, version?: number): Promise<ApiToken | undefined>;
+  /** One transaction: stores the successor and shortens the old one's life to `oldExpiresAtMs`. False: the old one is revoked, gone, or another version. */
+  rotate(oldId: string, successor: ApiToken, oldExpiresAtMs: number, version?: number): Promise<boolean>;
+  /** Revokes all that match and are not revoked yet, in one statement; their ids. */
+  revokeWhere(filter: ApiTokenFilter, reason: string, atMs: number): Promise<readonly string[]>;
+  /** Last uses, gathered; an older one than what is stored changes nothing. The version stays. */
+  used(
+    uses: readonly { readonly id: string; readonly atMs: number; readonly address?: string | undefined }[],
+  ): Promise<void>;
+  /** Deletes what was revoked or has expired before then. */
+  deleteEndedBefore(beforeMs: number): Promise<number>;
+}
+
+/** Counts of one token on one UTC day: bounded by what can differ, not by how often it is used. */
+export interface TokenUseCount {
+  readonly tokenId: string;
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  /** The client's address, or `other` beyond the day's limit of different ones, or `unknown`. */
+  readonly address: string;
+  /** The resource's identifier, or empty. */
+  readonly resource: string;
+  /** `ok` or a refusal. */
+  readonly outcome: string;
+  readonly count: number;
+}
+
+export interface TokenUseStore {
+  /** Adds to what is stored, in one transaction. */
+  add(counts: readonly TokenUseCount[]): Promise<void>;
+  /** From `fromDay` on, in the order of the days. */
+  list(tokenId: string, fromDay: string): Promise<readonly TokenUseCount[]>;
+  /** Networks that a token was ever well used from (`/24` for IPv4, `/48` for IPv6): remembers these and returns those that are new. */
+  rememberNetworks(tokenId: string, networks: readonly string[], atMs: number): Promise<readonly string[]>;
+  networks(tokenId: string): Promise<readonly { readonly network: string; readonly firstSeenMs: number }[]>;
+  deleteBefore(day: string): Promise<number>;
+}
+
+/** Something that the watch tells a token's owner. */
+export interface TokenNotice {
+  readonly id: string;
+  readonly tokenId: string;
+  readonly accountId: string;
+  readonly atMs: number;
+  /** The rule, or `expiry`, `leaked`, `exposed`. */
+  readonly rule: string;
+  /** What was done: `notified`, `throttled`, `suspended`, `revoked`. */
+  readonly action: string;
+  /** Short facts as evidence; never a secret. */
+  readonly evidence: Readonly<Record<string, string | number>>;
+  readonly readAtMs?: number | undefined;
+}
+
+export interface TokenNoticeStore {
+  insert(notice: TokenNotice): Promise<void>;
+  /** Newest first. */
+  listByAccount(accountId: string, options: ListOptions): Promise<Page<TokenNotice>>;
+  listByToken(tokenId: string, options: ListOptions): Promise<Page<TokenNotice>>;
+  markRead(accountId: string, atMs: number): Promise<number>;
+  deleteBefore(atMs: number): Promise<number>;
+}
