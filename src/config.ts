@@ -18,6 +18,8 @@ export interface Config {
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; empty: none. */
   readonly trustProxy: readonly string[];
   readonly workers: number;
+  /** The bearer token that opens /metrics; undefined: they are for this machine alone. */
+  readonly metricsToken: string | undefined;
   readonly certsFolder: string;
   readonly logLevel: string;
   /** Outgoing requests (back-channel logout, metadata and key addresses) may reach private and loopback addresses. */
@@ -58,6 +60,7 @@ export function readConfig(environment: Environment): Config {
     tls: readTls(environment),
     trustProxy: list(environment["GATEHOUSE_TRUST_PROXY"]),
     workers: integer(environment, "WORKERS", 1, 1, 256),
+    metricsToken: readMetricsToken(environment["GATEHOUSE_METRICS_TOKEN"]),
     certsFolder: environment["GATEHOUSE_CERTS"] ?? "certs",
     logLevel: environment["LOG_LEVEL"] ?? "info",
     allowPrivateAddresses: flag(environment, "GATEHOUSE_ALLOW_PRIVATE_ADDRESSES", isLoopback(issuer)),
@@ -108,6 +111,15 @@ function readSecrets(environment: Environment): readonly string[] {
     if (secret.length < 32) throw new ConfigError("GATEHOUSE_SECRET is too short: 32 characters at least");
   }
   return secrets;
+}
+
+function readMetricsToken(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  // A header takes no other characters, and a short one can be guessed.
+  if (!/^[!-~]{16,256}$/.test(text)) {
+    throw new ConfigError("GATEHOUSE_METRICS_TOKEN must be 16 characters or more, without white space");
+  }
+  return text;
 }
 
 function readTls(environment: Environment): Config["tls"] {

@@ -169,7 +169,7 @@ export function createApp(
 
   // For programs: no cookie is read here, and none is set.
   const programs = express.Router();
-  programs.use(healthEndpoint({ durable, volatile, accepting, metrics }));
+  programs.use(healthEndpoint({ durable, volatile, accepting, metrics, metricsToken: config.metricsToken }));
   programs.use(assets.router);
   programs.use(
     metadataEndpoint({

@@ -13,6 +13,7 @@ describe("readConfig", () => {
     assert.equal(config.databaseUrl, "sqlite:data/gatehouse.db");
     assert.equal(config.volatilePath, "data/gatehouse-volatile.db");
     assert.equal(config.redisUrl, undefined);
+    assert.equal(config.metricsToken, undefined);
     assert.equal(config.allowPrivateAddresses, true);
     assert.ok(Object.isFrozen(config));
   });
@@ -58,6 +59,11 @@ describe("readConfig", () => {
     "a port that is no number": [{ PORT: "4000x" }, /PORT must be/],
     "an unknown database": [{ DATABASE_URL: "mysql://localhost/x" }, /DATABASE_URL/],
     "half of a TLS pair": [{ GATEHOUSE_TLS_CERT: "cert.pem" }, /belong together/],
+    "a token for the metrics that can be guessed": [{ GATEHOUSE_METRICS_TOKEN: "short" }, /16 characters/],
+    "a token for the metrics that no header carries": [
+      { GATEHOUSE_METRICS_TOKEN: "sixteen characters or more" },
+      /white space/,
+    ],
     "no workers": [{ WORKERS: "0" }, /WORKERS/],
     "a flag that is neither": [{ GATEHOUSE_ALLOW_PRIVATE_ADDRESSES: "maybe" }, /true or false/],
   };

@@ -1,5 +1,6 @@
 import { type RequestHandler, type Response, Router } from "express";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { metricsAccess } from "./metrics-access.ts";
 
 /** A store as the readiness page sees it: `ping` resolves when it answers. */
 export interface Pingable {
@@ -12,13 +13,16 @@ export interface HealthParts {
   /** False while the process closes down: the balancer sends no more. */
   readonly accepting: () => boolean;
   readonly metrics: Metrics;
+  /** What a reader of `/metrics` must bring; undefined: only this machine reads them. */
+  readonly metricsToken: string | undefined;
 }
 
 const PING_WITHIN_MS = 1_500;
 
 /**
  * `/healthz`: the process is alive. `/readyz`: it can serve, because both stores answer; 503 otherwise, with the name
- * of the one that does not. `/metrics`: numbers for Prometheus, without a secret or a name of a person.
+ * of the one that does not. `/metrics`: numbers for Prometheus, without a secret or a name of a person, for those whom
+ * metrics-access.ts admits: how much is used, and how often logins fail, is nobody else's business.
  */
 export function healthEndpoint(parts: HealthParts): Router {
   const router = Router();
@@ -28,11 +32,29 @@ export function healthEndpoint(parts: HealthParts): Router {
   router.get("/readyz", async (_request, response) => {
     await answerReadiness(parts, response);
   });
-  router.get("/metrics", async (_request, response) => {
+  const accessOf = metricsAccess(parts.metricsToken);
+  router.get("/metrics", async (request, response) => {
+    const access = accessOf(request);
+    if (access !== "granted") {
+      refuseMetrics(access, response);
+      return;
+    }
     response.setHeader("Content-Type", parts.metrics.registry.contentType);
     response.end(await parts.metrics.registry.metrics());
   });
   return router;
+}
+
+function refuseMetrics(access: "token-needed" | "loopback-only", response: Response): void {
+  switch (access) {
+    case "token-needed":
+      response.status(401).setHeader("WWW-Authenticate", 'Bearer realm="metrics"');
+      response.type("text").send("The metrics are for whoever brings the bearer token.\n");
+      return;
+    case "loopback-only":
+      response.status(403).type("text");
+      response.send("The metrics are for this machine, or for a bearer token (GATEHOUSE_METRICS_TOKEN).\n");
+  }
 }
 
 async function answerReadiness(parts: HealthParts, response: Response): Promise<void> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Router } from "express";
 import { healthEndpoint, Metrics, type Pingable } from "../../src/http/health-endpoint.ts";
+import { metricsAccess } from "../../src/http/metrics-access.ts";
 import { Unavailable } from "../../src/platform/unavailable.ts";
 import { serve } from "./serve.ts";
 
@@ -11,7 +12,7 @@ const hanging: Pingable = { ping: async () => await new Promise<never>(() => und
 
 async function health(
   t: TestContext,
-  stores: { durable?: Pingable; volatile?: Pingable; accepting?: boolean } = {},
+  stores: { durable?: Pingable; volatile?: Pingable; accepting?: boolean; metricsToken?: string } = {},
 ) {
   const metrics = new Metrics();
   const router = Router();
@@ -23,6 +24,7 @@ async function health(
     volatile: stores.volatile ?? up,
     accepting: () => stores.accepting ?? true,
     metrics,
+    metricsToken: stores.metricsToken,
   });
   return await serve(t, metrics.middleware(), endpoint, router);
 }
@@ -70,4 +72,78 @@ test("WB-92 the labels of the metrics are ours: addresses and methods that clien
     ].toSorted(),
   );
   assert.ok(!text.includes("made-up"));
+});
+
+describe("/metrics without a token", () => {
+  test("answers a program on this machine", async (t) => {
+    const answer = await fetch(`${await health(t)}/metrics`);
+    assert.equal(answer.status, 200);
+    assert.match(await answer.text(), /^process_cpu_seconds_total/m);
+  });
+
+  for (const [header, value] of [
+    ["X-Forwarded-For", "203.0.113.9"],
+    ["X-Forwarded-For", "127.0.0.1"],
+    ["Forwarded", "for=127.0.0.1"],
+    ["X-Real-IP", "203.0.113.9"],
+    ["Via", "1.1 proxy"],
+  ] as const) {
+    test(`is 403 for what a proxy on this machine passes on (${header}: ${value})`, async (t) => {
+      const answer = await fetch(`${await health(t)}/metrics`, { headers: { [header]: value } });
+      assert.equal(answer.status, 403);
+      assert.doesNotMatch(await answer.text(), /process_cpu_seconds_total/);
+    });
+  }
+
+  for (const [peer, expected] of [
+    ["127.0.0.1", "granted"],
+    ["127.8.9.10", "granted"],
+    ["::ffff:127.0.0.1", "granted"],
+    ["::1", "granted"],
+    ["10.0.0.7", "loopback-only"],
+    ["::ffff:203.0.113.9", "loopback-only"],
+    ["2001:db8::1", "loopback-only"],
+    ["fe80::1%eth0", "loopback-only"],
+    ["127.0.0.1.evil", "loopback-only"],
+    [undefined, "loopback-only"],
+  ] as const) {
+    test(`a socket from ${peer ?? "nowhere"}: ${expected}`, () => {
+      const request = { headers: {}, socket: { remoteAddress: peer } };
+      assert.equal(metricsAccess(undefined)(request), expected);
+    });
+  }
+});
+
+describe("/metrics with a token", () => {
+  const metricsToken = "a-token-of-the-metrics";
+
+  test("answers whoever brings it, behind a proxy too", async (t) => {
+    const headers = { authorization: `Bearer ${metricsToken}`, "x-forwarded-for": "203.0.113.9" };
+    const answer = await fetch(`${await health(t, { metricsToken })}/metrics`, { headers });
+    assert.equal(answer.status, 200);
+    assert.match(await answer.text(), /^process_cpu_seconds_total/m);
+  });
+
+  for (const [name, authorization] of [
+    ["nothing, on this machine too", undefined],
+    ["an empty one", "Bearer "],
+    ["another one", "Bearer a-token-of-the-metricz"],
+    ["its beginning", "Bearer a-token-of-the-metric"],
+    ["more than it", `Bearer ${metricsToken}x`],
+    ["another scheme", `Basic ${metricsToken}`],
+    ["the token alone", metricsToken],
+  ] as const) {
+    test(`is 401 for ${name}`, async (t) => {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      const answer = await fetch(`${await health(t, { metricsToken })}/metrics`, { headers });
+      assert.equal(answer.status, 401);
+      assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="metrics"');
+      assert.doesNotMatch(await answer.text(), /process_cpu_seconds_total|a-token/);
+    });
+  }
+
+  test("is 401 for the token in the address, where logs would keep it", async (t) => {
+    const url = `${await health(t, { metricsToken })}/metrics?access_token=${metricsToken}`;
+    assert.equal((await fetch(url)).status, 401);
+  });
 });
