@@ -17,6 +17,14 @@ export interface LogoutResult {
   readonly passing?: boolean | undefined;
 }
 
+/** Request Timeout, Too Many Requests, and whatever its server broke on: the next try may be answered otherwise. */
+const PASSING_STATUSES: readonly number[] = [408, 429, 500];
+
+/** Whether an HTTP status that is no success speaks of trouble that may pass; 501 (Not Implemented) does not. */
+export function isPassingStatus(status: number): boolean {
+  return status > 501 || PASSING_STATUSES.includes(status);
+}
+
 /** A message that goes through the browser: loaded in a frame (`url`), or posted by a page of ours in that frame. */
 export type FrontChannelMessage =
   | { readonly kind: "get"; readonly url: string }

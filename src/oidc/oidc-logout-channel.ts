@@ -1,4 +1,10 @@
-import type { LogoutChannel, LogoutResult, LogoutTarget, PreparedMessage } from "../flow/logout-channel.ts";
+import {
+  isPassingStatus,
+  type LogoutChannel,
+  type LogoutResult,
+  type LogoutTarget,
+  type PreparedMessage,
+} from "../flow/logout-channel.ts";
 import type { Outbound } from "../http/outbound.ts";
 import type { Application, OidcApplication } from "../model/application.ts";
 import type { LogoutTokens } from "./logout-token.ts";
@@ -8,9 +14,6 @@ export interface OidcLogoutChannelParts {
   readonly tokens: LogoutTokens;
   readonly outbound: Pick<Outbound, "fetch">;
 }
-
-/** Request Timeout, Too Many Requests, and whatever its server broke on: the next try may be answered otherwise. */
-const PASSING = [408, 429, 500];
 
 /** The answer to a logout token has no content that we read. */
 const LIMIT_BYTES = 16 * 1024;
@@ -59,7 +62,7 @@ function resultOf(status: number): LogoutResult {
   if (status === 200 || status === 204) return { outcome: "signed-out" };
   const detail = `status ${status}`;
   if (status === 501) return { outcome: "not-supported", detail };
-  return { outcome: "refused", detail, passing: status > 501 || PASSING.includes(status) };
+  return { outcome: "refused", detail, passing: isPassingStatus(status) };
 }
 
 function oidc(application: Application): OidcApplication {

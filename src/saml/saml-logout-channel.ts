@@ -1,6 +1,12 @@
 import type { KeyObject } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import type { LogoutChannel, LogoutResult, LogoutTarget, PreparedMessage } from "../flow/logout-channel.ts";
+import {
+  isPassingStatus,
+  type LogoutChannel,
+  type LogoutResult,
+  type LogoutTarget,
+  type PreparedMessage,
+} from "../flow/logout-channel.ts";
 import type { Outbound } from "../http/outbound.ts";
 import type { Application, SamlApplication } from "../model/application.ts";
 import { forBrowser } from "./logout-finisher.ts";
@@ -64,12 +70,14 @@ export class SamlLogoutChannel implements LogoutChannel {
     return await Promise.resolve({ messageId, message: forBrowser(message) });
   }
 
+  /** Posts a fresh LogoutRequest (SAML Bindings 3.2). One call is one try. */
   async tell(target: LogoutTarget): Promise<LogoutResult> {
     const { messageId, message } = this.#request(target, "soap");
     if (message.kind !== "soap")
       throw new TypeError("a message for the browser cannot be told on the server");
     const timeout = new AbortController();
-    const tooLate = setTimeout(TIMEOUT_MS, { outcome: "no-answer" } as const, { signal: timeout.signal });
+    const silence = { outcome: "no-answer", passing: true } as const;
+    const tooLate = setTimeout(TIMEOUT_MS, silence, { signal: timeout.signal });
     tooLate.catch(() => undefined);
     try {
       const told = this.#post(message.url, message.body);
@@ -79,7 +87,7 @@ export class SamlLogoutChannel implements LogoutChannel {
         ? answer
         : this.#read(samlOnly(target.application), message.url, messageId, answer);
     } catch {
-      return { outcome: "unreachable" };
+      return { outcome: "unreachable", passing: true };
     } finally {
       timeout.abort();
     }
@@ -106,7 +114,10 @@ export class SamlLogoutChannel implements LogoutChannel {
     messageId: string,
     answer: { readonly status: number; readonly body: string },
   ): LogoutResult {
-    if (answer.status !== 200) return { outcome: "refused", detail: `HTTP status ${answer.status}` };
+    if (answer.status !== 200) {
+      const passing = isPassingStatus(answer.status);
+      return { outcome: "refused", detail: `HTTP status ${answer.status}`, passing };
+    }
     try {
       const document = readXml(Buffer.from(answer.body, "utf8"));
       const response = this.#proven(document, soapBody(document.root), application, url);

@@ -169,13 +169,23 @@ describe("told by SOAP", () => {
     });
   }
 
-  test("an answer with another HTTP status is refused, whatever is in it", async () => {
-    answerWith = async (request) => ({ ...(await soapAnswer(sp)(request)), status: 500 });
-    assert.deepEqual(await channel.tell(target(sp.application)), {
-      outcome: "refused",
-      detail: "HTTP status 500",
+  for (const [status, passing] of [
+    [500, true],
+    [503, true],
+    [429, true],
+    [404, false],
+    [501, false],
+  ] as const) {
+    const further = passing ? "is tried again" : "is not tried again";
+    test(`an answer with HTTP status ${status} is refused, whatever is in it, and ${further}`, async () => {
+      answerWith = async (request) => ({ ...(await soapAnswer(sp)(request)), status });
+      assert.deepEqual(await channel.tell(target(sp.application)), {
+        outcome: "refused",
+        detail: `HTTP status ${status}`,
+        passing,
+      });
     });
-  });
+  }
 
   test("an unsigned answer over plain http from another machine confirms nothing", async () => {
     const plain = provider({ ...soap, location: "http://mail.example.com/soap" });
@@ -185,16 +195,22 @@ describe("told by SOAP", () => {
     assert.equal((await channel.tell(target(plain.application))).outcome, "signed-out");
   });
 
-  test("a connection that fails is unreachable", async () => {
-    assert.deepEqual(await channel.tell(target(sp.application)), { outcome: "unreachable" });
+  test("a connection that fails is unreachable, and tried again", async () => {
+    const result = await channel.tell(target(sp.application));
+    assert.deepEqual(result, { outcome: "unreachable", passing: true });
   });
 
-  test("SA-64 silence is no answer, after five seconds", async (t) => {
+  test("an application that says no is not asked again", async () => {
+    answerWith = soapAnswer(sp, undefined, "Responder");
+    assert.notEqual((await channel.tell(target(sp.application))).passing, true);
+  });
+
+  test("SA-64 silence is no answer, after five seconds, and tried again", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     answerWith = async () => await new Promise(() => undefined);
     const told = channel.tell(target(sp.application));
     await Promise.resolve();
     t.mock.timers.tick(5_000);
-    assert.deepEqual(await told, { outcome: "no-answer" });
+    assert.deepEqual(await told, { outcome: "no-answer", passing: true });
   });
 });
