@@ -3,6 +3,7 @@ import { Accounts } from "./account/accounts.ts";
 import { AuditTrail } from "./audit/audit-trail.ts";
 import type { Config } from "./config.ts";
 import { Applications } from "./flow/applications.ts";
+import { Resources } from "./flow/resources.ts";
 import { readGivenKeys } from "./keys/given-keys.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Sealing } from "./keys/sealing.ts";
@@ -35,6 +36,7 @@ export interface Parts extends Platform {
   readonly signingKeys: SigningKeys;
   readonly subjects: Subjects;
   readonly applications: Applications;
+  readonly resources: Resources;
   readonly accounts: Accounts;
   readonly hasher: PasswordHasher;
   readonly audit: AuditTrail;
@@ -77,11 +79,14 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
   await signingKeys.ensure();
   const applications = new Applications(durable.applications);
   await applications.reload();
+  const resources = new Resources(durable.resources);
+  await resources.reload();
   const accounts = new Accounts(durable.accounts);
   const audit = new AuditTrail(durable.audit, clock, log);
   const sessions = new SessionStore(volatile, config.policy);
   const versions = new Versions(volatile, clock);
   versions.watch("applications", async () => await applications.reload());
+  versions.watch("resources", async () => await resources.reload());
   versions.watch("keys", async () => await signingKeys.load());
   versions.watch("accounts", async () => await Promise.resolve(accounts.invalidate()));
   return {
@@ -93,6 +98,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     signingKeys,
     subjects: new Subjects(await installationSecret(durable, sealing, random)),
     applications,
+    resources,
     accounts,
     hasher: await PasswordHasher.create(random, checksInFlight(availableParallelism(), config.workers)),
     audit,

@@ -11,6 +11,7 @@ import { migrate } from "./kysely/migrations.ts";
 import { KyselyLogoutDeliveryStore } from "./kysely/logout-delivery-store.ts";
 import { KyselyReceiptStore } from "./kysely/receipt-store.ts";
 import { KyselyRefreshTokenStore } from "./kysely/refresh-token-store.ts";
+import { KyselyResourceStore } from "./kysely/resource-store.ts";
 import { KyselySecretStore } from "./kysely/secret-store.ts";
 import { KyselySigningKeyStore } from "./kysely/signing-key-store.ts";
 import { nodeSqliteDialect } from "./node-sqlite.ts";
@@ -56,6 +57,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     audit: new KyselyAuditStore(db),
     receipts: new KyselyReceiptStore(db),
     logoutDeliveries: new KyselyLogoutDeliveryStore(db),
+    resources: new KyselyResourceStore(db),
     ping: async () => void (await sql`select 1`.execute(db)),
     close: async () => await db.destroy(),
   };

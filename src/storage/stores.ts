@@ -4,6 +4,7 @@ import type { AuditEvent } from "../model/audit-event.ts";
 import type { Grant } from "../model/grant.ts";
 import type { LogoutDelivery } from "../model/logout-delivery.ts";
 import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
+import type { Resource } from "../model/resource.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
 
 /**
@@ -21,6 +22,7 @@ export interface DurableStore {
   readonly audit: AuditStore;
   readonly receipts: ReceiptStore;
   readonly logoutDeliveries: LogoutDeliveryStore;
+  readonly resources: ResourceStore;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -214,4 +216,19 @@ export interface LogoutDeliveryStore {
   postpone(id: string, lease: string, dueAtMs: number): Promise<boolean>;
   /** Deletes it. False: it was not the caller's any more. */
   finish(id: string, lease: string): Promise<boolean>;
+}
+
+export interface ResourceStore {
+  /** In the order in which they were declared. */
+  all(): Promise<readonly Resource[]>;
+  get(id: string): Promise<Resource | undefined>;
+  /** Throws Conflict on `identifier`, and on `scope` when another resource declares a scope of the same name. */
+  insert(resource: Resource): Promise<void>;
+  /**
+   * Replaces the record, in one transaction; false when it is gone, or when `readAtMs` is given and its `updatedAtMs` is
+   * another one by now. What people answered about scopes that go is forgotten. Throws Conflict as `insert` does.
+   */
+  update(resource: Resource, readAtMs?: number): Promise<boolean>;
+  /** What people answered about its scopes goes along. */
+  delete(id: string): Promise<boolean>;
 }

@@ -9,6 +9,7 @@ import { keyAndSecretContract } from "./durable/keys-and-secrets.ts";
 import { logoutDeliveryContract } from "./durable/logout-deliveries.ts";
 import { recordContract } from "./durable/records.ts";
 import { refreshTokenContract } from "./durable/refresh-tokens.ts";
+import { resourceContract } from "./durable/resources.ts";
 import type { DurableSubject } from "./durable/subject.ts";
 
 /** One kind of database: a fresh, empty one, and how it goes away again. */
@@ -50,5 +51,6 @@ export function durableContract(
     keyAndSecretContract(() => subject);
     recordContract(() => subject);
     logoutDeliveryContract(() => subject);
+    resourceContract(() => subject);
   });
 }

@@ -20,6 +20,8 @@ export interface Database {
   logout_receipts: LogoutReceiptsTable;
   logout_entries: LogoutEntriesTable;
   logout_deliveries: LogoutDeliveriesTable;
+  resources: ResourcesTable;
+  resource_scopes: ResourceScopesTable;
 }
 
 export interface AccountsTable {
@@ -185,4 +187,24 @@ export interface LogoutDeliveriesTable {
   /** Random; names the worker that has it. */
   lease: string | null;
   leased_until_ms: number;
+}
+
+export interface ResourcesTable {
+  id: string;
+  identifier: string;
+  name: string;
+  enabled: number;
+  /** JSON array. */
+  introspection_client_ids: string;
+  access_token_format: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/** One namespace for the scopes of all resources: what a person allowed for one must not hold for another. */
+export interface ResourceScopesTable {
+  scope: string;
+  resource_id: string;
+  position: number;
+  description: string;
 }

@@ -14,6 +14,7 @@ import {
   logoutReceipts,
   refreshTokens,
 } from "./migrations/first-tables.ts";
+import { resources } from "./migrations/resources.ts";
 
 /**
  * Brings the tables up to date. Two processes that start together run each migration once: Kysely's Migrator holds an
@@ -49,5 +50,6 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0007_logout_receipts": { up: async (db) => await logoutReceipts(db, columns) },
     "0008_declined_scopes": { up: async (db) => await declinedScopes(db) },
     "0009_logout_deliveries": { up: async (db) => await logoutDeliveries(db, columns) },
+    "0010_resources": { up: async (db) => await resources(db, columns) },
   };
 }
