@@ -8,12 +8,15 @@ import type { Database } from "./kysely/database.ts";
 import { KyselyGrantStore } from "./kysely/grant-store.ts";
 import type { DatabaseKind } from "./kysely/migrations/columns.ts";
 import { migrate } from "./kysely/migrations.ts";
+import { KyselyKeyUseStore } from "./kysely/key-use-store.ts";
 import { KyselyLogoutDeliveryStore } from "./kysely/logout-delivery-store.ts";
 import { KyselyReceiptStore } from "./kysely/receipt-store.ts";
 import { KyselyRefreshTokenStore } from "./kysely/refresh-token-store.ts";
 import { KyselyResourceStore } from "./kysely/resource-store.ts";
 import { KyselySecretStore } from "./kysely/secret-store.ts";
+import { KyselySettingStore } from "./kysely/setting-store.ts";
 import { KyselySigningKeyStore } from "./kysely/signing-key-store.ts";
+import { KyselySpentIdStore } from "./kysely/spent-id-store.ts";
 import { nodeSqliteDialect } from "./node-sqlite.ts";
 import { postgresDialect } from "./postgres.ts";
 import { isSqliteTrouble } from "./sqlite-file.ts";
@@ -57,6 +60,9 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     audit: new KyselyAuditStore(db),
     receipts: new KyselyReceiptStore(db),
     logoutDeliveries: new KyselyLogoutDeliveryStore(db),
+    spentIds: new KyselySpentIdStore(db, clock),
+    settings: new KyselySettingStore(db),
+    keyUses: new KyselyKeyUseStore(db),
     resources: new KyselyResourceStore(db),
     ping: async () => void (await sql`select 1`.execute(db)),
     close: async () => await db.destroy(),

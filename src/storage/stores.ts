@@ -2,9 +2,11 @@ import type { Account } from "../model/account.ts";
 import type { Application } from "../model/application.ts";
 import type { AuditEvent } from "../model/audit-event.ts";
 import type { Grant } from "../model/grant.ts";
+import type { KeyUse } from "../model/key-use.ts";
 import type { LogoutDelivery } from "../model/logout-delivery.ts";
 import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
 import type { Resource } from "../model/resource.ts";
+import type { SettingName, SettingValues, StoredSettings } from "../model/settings.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
 
 /**
@@ -22,6 +24,9 @@ export interface DurableStore {
   readonly audit: AuditStore;
   readonly receipts: ReceiptStore;
   readonly logoutDeliveries: LogoutDeliveryStore;
+  readonly spentIds: SpentIdStore;
+  readonly settings: SettingStore;
+  readonly keyUses: KeyUseStore;
   readonly resources: ResourceStore;
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -203,6 +208,20 @@ export interface ReceiptStore {
   ): Promise<boolean>;
 }
 
+/** A client assertion's `jti`; the ID of a SAML message that acts by itself. */
+export type SpentIdKind = "jti" | "message";
+
+/** Ids that others made and that count once, whatever becomes of the volatile store (docs/decisions/0004). */
+export interface SpentIdStore {
+  /**
+   * True for the one call, in all processes, that is the first within `ttlMs`: afterwards whatever bears the id must be
+   * refused for its age. One atomic statement.
+   */
+  spend(kind: SpentIdKind, id: string, ttlMs: number): Promise<boolean>;
+  /** Takes away the ids whose life is over; how many. */
+  deleteExpired(): Promise<number>;
+}
+
 /** Logouts that are still to be told. Whoever holds a row's lease works on it; an expired lease is anybody's. */
 export interface LogoutDeliveryStore {
   /** Nothing happens where this receipt's application is queued already. */
@@ -231,4 +250,28 @@ export interface ResourceStore {
   update(resource: Resource, readAtMs?: number): Promise<boolean>;
   /** What people answered about its scopes goes along. */
   delete(id: string): Promise<boolean>;
+}
+
+/** Settings that are changed while the installation runs. */
+export interface SettingStore {
+  all(): Promise<StoredSettings>;
+  /**
+   * Stores a setting. `readAtMs` is the `updatedAtMs` of what the change was made of, undefined where there was none.
+   * False, and nothing changed, when somebody else was faster: of two changes made of the same reading the second must
+   * not undo the first.
+   */
+  put<N extends SettingName>(
+    name: N,
+    content: SettingValues[N],
+    atMs: number,
+    readAtMs: number | undefined,
+  ): Promise<boolean>;
+}
+
+/** Two facts about each application at most, however often it signs people on. */
+export interface KeyUseStore {
+  /** Of what is stored and what is given the newer one of its kind stays. One entry an application. */
+  note(uses: readonly KeyUse[]): Promise<void>;
+  all(): Promise<readonly KeyUse[]>;
+  get(applicationId: string): Promise<KeyUse | undefined>;
 }

@@ -10,6 +10,8 @@ import { logoutDeliveryContract } from "./durable/logout-deliveries.ts";
 import { recordContract } from "./durable/records.ts";
 import { refreshTokenContract } from "./durable/refresh-tokens.ts";
 import { resourceContract } from "./durable/resources.ts";
+import { keyUseContract, settingContract } from "./durable/settings-and-key-uses.ts";
+import { spentIdContract } from "./durable/spent-ids.ts";
 import type { DurableSubject } from "./durable/subject.ts";
 
 /** One kind of database: a fresh, empty one, and how it goes away again. */
@@ -51,6 +53,9 @@ export function durableContract(
     keyAndSecretContract(() => subject);
     recordContract(() => subject);
     logoutDeliveryContract(() => subject);
+    spentIdContract(() => subject);
+    settingContract(() => subject);
+    keyUseContract(() => subject);
     resourceContract(() => subject);
   });
 }

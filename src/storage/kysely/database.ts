@@ -20,6 +20,9 @@ export interface Database {
   logout_receipts: LogoutReceiptsTable;
   logout_entries: LogoutEntriesTable;
   logout_deliveries: LogoutDeliveriesTable;
+  spent_ids: SpentIdsTable;
+  settings: SettingsTable;
+  key_uses: KeyUsesTable;
   resources: ResourcesTable;
   resource_scopes: ResourceScopesTable;
 }
@@ -175,6 +178,12 @@ export interface LogoutEntriesTable {
   detail: string | null;
 }
 
+export interface SpentIdsTable {
+  /** SHA-256 of the kind and the id. */
+  hash: string;
+  kept_until_ms: number;
+}
+
 export interface LogoutDeliveriesTable {
   id: string;
   receipt_id: string;
@@ -207,4 +216,20 @@ export interface ResourceScopesTable {
   resource_id: string;
   position: number;
   description: string;
+}
+
+export interface SettingsTable {
+  name: string;
+  /** JSON; storage/setting-record.ts reads it. */
+  value: string;
+  updated_at_ms: number;
+}
+
+/** Two rows an application: the key that it was last sent a signature of, and the one that it was last seen to accept. */
+export interface KeyUsesTable {
+  application_id: string;
+  kind: string;
+  key_id: string;
+  how: string | null;
+  at_ms: number;
 }

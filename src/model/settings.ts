@@ -1,0 +1,25 @@
+import type { Organisation } from "./organisation.ts";
+
+/** When signing keys change. */
+export interface KeyRollover {
+  /** The next key signs by itself when the active one has signed for so long; absent: an administrator does it. */
+  readonly rotateEveryDays?: number | undefined;
+  /** How long the slowest application may go on with the keys that it read last. */
+  readonly slowestReaderHours: number;
+}
+
+/** The settings of the installation that are changed while it runs, by their names. */
+export interface SettingValues {
+  readonly organisation: Organisation;
+  readonly "key-rollover": KeyRollover;
+}
+
+export type SettingName = keyof SettingValues;
+
+export interface StoredSetting<T> {
+  readonly value: T;
+  readonly updatedAtMs: number;
+}
+
+/** Those that were ever set. */
+export type StoredSettings = { readonly [N in SettingName]?: StoredSetting<SettingValues[N]> | undefined };
