@@ -1,4 +1,5 @@
 import { DS } from "../namespaces.ts";
+import { canonicalStart, canonicalText, declared, NOTHING, type Scope } from "./canonical-tags.ts";
 import type { ParsedAttributes } from "./tree-builder.ts";
 
 /** Which element is canonicalised, and with which InclusiveNamespaces. */
@@ -16,8 +17,6 @@ export interface CanonicalForms {
   readonly signedInfo: string;
 }
 
-type Scope = ReadonlyMap<string, string>;
-
 interface Level {
   /** Every prefix that is declared here or around, rendered or not. */
   readonly inScope: Scope;
@@ -25,9 +24,6 @@ interface Level {
   /** What the output has declared around this element. */
   readonly rendered: Scope;
 }
-
-/** Around the root nothing is declared. */
-const NOTHING: Scope = new Map<string, string>([]);
 
 /**
  * Exclusive XML Canonicalization 1.0 without comments, of a signed element without its Signature and of that
@@ -79,9 +75,8 @@ export class CanonicalFormsBuilder {
     }
     const around = outer?.parts === parts ? outer.rendered : NOTHING;
     const prefixes = parts === "message" ? this.#request.messagePrefixes : this.#request.signedInfoPrefixes;
-    const wanted = utilized(qualifiedName, attributes, prefixes, inScope);
-    const { text, rendered } = declarations(wanted, inScope, around);
-    this.#outputOf(parts).push("<", qualifiedName, text, rest(attributes), ">");
+    const { text, rendered } = canonicalStart(qualifiedName, attributes, prefixes, inScope, around);
+    this.#outputOf(parts).push(text);
     this.#levels.push({ inScope, parts, rendered });
   }
 
@@ -94,7 +89,7 @@ export class CanonicalFormsBuilder {
   characters(source: string, start: number, length: number): void {
     const parts = this.#levels.at(-1)?.parts;
     if (parts !== "message" && parts !== "signedInfo") return;
-    this.#outputOf(parts).push(escaped(source.substring(start, start + length), /[&<>\r]/g));
+    this.#outputOf(parts).push(canonicalText(source.substring(start, start + length)));
   }
 
   #outputOf(parts: "message" | "signedInfo"): string[] {
@@ -120,100 +115,4 @@ function idOf(attributes: ParsedAttributes): string | undefined {
     if (attributes.getQName(index) === "ID") return attributes.getValue(index);
   }
   return undefined;
-}
-
-/** The prefix that a declaration is about; "" for the default namespace, undefined for an ordinary attribute. */
-function declaredPrefix(qualifiedName: string): string | undefined {
-  if (qualifiedName === "xmlns") return "";
-  return qualifiedName.startsWith("xmlns:") ? qualifiedName.slice(6) : undefined;
-}
-
-function declared(outer: Scope, attributes: ParsedAttributes): Scope {
-  let own: Map<string, string> | undefined;
-  for (let index = 0; index < attributes.length; index += 1) {
-    const prefix = declaredPrefix(attributes.getQName(index));
-    if (prefix === undefined) continue;
-    own ??= new Map(outer);
-    own.set(prefix, attributes.getValue(index));
-  }
-  return own ?? outer;
-}
-
-function prefixOf(qualifiedName: string): string {
-  const colon = qualifiedName.indexOf(":");
-  return colon === -1 ? "" : qualifiedName.slice(0, colon);
-}
-
-/** The prefixes that the element uses itself or that the PrefixList names (Exclusive Canonicalization 3). */
-function utilized(
-  qualifiedName: string,
-  attributes: ParsedAttributes,
-  inclusive: readonly string[],
-  inScope: Scope,
-): ReadonlySet<string> {
-  const prefixes = new Set([prefixOf(qualifiedName)]);
-  for (let index = 0; index < attributes.length; index += 1) {
-    const name = attributes.getQName(index);
-    const prefix = prefixOf(name);
-    if (declaredPrefix(name) === undefined && prefix !== "" && prefix !== "xml") prefixes.add(prefix);
-  }
-  for (const listed of inclusive) {
-    const prefix = listed === "#default" ? "" : listed;
-    if (inScope.has(prefix)) prefixes.add(prefix);
-  }
-  return prefixes;
-}
-
-/** The namespace declarations that the output does not have around it yet, sorted by prefix. */
-function declarations(wanted: ReadonlySet<string>, inScope: Scope, around: Scope) {
-  let text = "";
-  let rendered: Map<string, string> | undefined;
-  for (const prefix of [...wanted].toSorted(byText)) {
-    const uri = inScope.get(prefix) ?? "";
-    if (uri === (around.get(prefix) ?? "")) continue;
-    rendered ??= new Map(around);
-    rendered.set(prefix, uri);
-    text += ` ${prefix === "" ? "xmlns" : `xmlns:${prefix}`}="${attributeText(uri)}"`;
-  }
-  return { text, rendered: rendered ?? around };
-}
-
-/** The other attributes, sorted by namespace and local name; those without a namespace first. */
-function rest(attributes: ParsedAttributes): string {
-  const found: { namespace: string; localName: string; text: string }[] = [];
-  for (let index = 0; index < attributes.length; index += 1) {
-    const name = attributes.getQName(index);
-    if (declaredPrefix(name) !== undefined) continue;
-    const namespace = name.includes(":") ? (attributes.getURI(index) ?? "") : "";
-    const text = ` ${name}="${attributeText(attributes.getValue(index))}"`;
-    found.push({ namespace, localName: attributes.getLocalName(index), text });
-  }
-  return found
-    .toSorted((a, b) => byText(a.namespace, b.namespace) || byText(a.localName, b.localName))
-    .map(({ text }) => text)
-    .join("");
-}
-
-function byText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function attributeText(value: string): string {
-  return escaped(value, /[&<"\t\n\r]/g);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "\t": "&#x9;",
-  "\n": "&#xA;",
-  "\r": "&#xD;",
-};
-
-/** Canonical XML 1.0, 1.1: what is escaped, and how. */
-function escaped(value: string, characters: RegExp): string {
-  return value.replace(characters, (character) => ESCAPES[character] ?? character);
 }

@@ -1,4 +1,16 @@
 import { isUtf8 } from "node:buffer";
+import {
+  ATTRIBUTE,
+  checkDeclaration,
+  checkReferences,
+  DECLARATION,
+  END_TAG,
+  FORBIDDEN,
+  malformed,
+  START_TAG,
+  TAG_END,
+  WHITESPACE_ONLY,
+} from "./grammar.ts";
 import { XmlRefused } from "./xml-refused.ts";
 
 /** What a document may cost before a parser is asked. */
@@ -31,23 +43,6 @@ export const METADATA_LIMITS: XmlLimits = {
   namespaces: 100_000,
   isLenient: true,
 };
-
-// XML 1.0, production [2]. Lone surrogates cannot come out of well-formed UTF-8.
-// oxlint-disable-next-line no-control-regex -- these are the characters to find
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-const S = "[ \\t\\r\\n]";
-const DECLARATION = new RegExp(
-  `^<\\?xml${S}+version${S}*=${S}*["']1\\.0["'](?:${S}+encoding${S}*=${S}*["']([A-Za-z][\\w.-]*)["'])?` +
-    `(?:${S}+standalone${S}*=${S}*["'](?:yes|no)["'])?${S}*\\?>`,
-);
-const NC_NAME =
-  "[A-Za-z_\\u00c0-\\u2027\\u2070-\\ud7ff\\uf900-\\ufffd][\\w.\\-\\u00b7-\\u2027\\u203f-\\ud7ff\\uf900-\\ufffd]*";
-const QNAME = `${NC_NAME}(?::${NC_NAME})?`;
-const REFERENCE = /^(?:amp|lt|gt|quot|apos|#(\d{1,7})|#x([\da-fA-F]{1,6}))$/;
-const LONGEST_REFERENCE = 10;
-/** Bound to `xml` and `xmlns` for good; no other prefix may have them (Namespaces in XML 3). */
-const RESERVED = ["http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"];
-const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
 
 /** Bytes to text: at most `limits.bytes`, UTF-8 and nothing else, no character that XML 1.0 does not have. */
 export function decodeXml(bytes: Uint8Array, limits: XmlLimits): string {
@@ -92,10 +87,10 @@ class Gate {
   readonly #limits: XmlLimits;
   readonly #open: string[] = [];
   // Made for each pass: a sticky pattern carries its position, which must not be shared.
-  readonly #startTag = new RegExp(`<(${QNAME})`, "y");
-  readonly #attribute = new RegExp(`${S}+(${QNAME})${S}*=${S}*("[^"<]*"|'[^'<]*')`, "y");
-  readonly #tagEnd = /[ \t\r\n]*(\/?)>/y;
-  readonly #endTag = new RegExp(`</(${QNAME})${S}*>`, "y");
+  readonly #startTag = new RegExp(START_TAG, "y");
+  readonly #attribute = new RegExp(ATTRIBUTE, "y");
+  readonly #tagEnd = new RegExp(TAG_END, "y");
+  readonly #endTag = new RegExp(END_TAG, "y");
   #position = 0;
   #elements = 0;
   #namespaces = 0;
@@ -136,7 +131,7 @@ class Gate {
       return;
     }
     if (text.includes("]]>")) throw malformed("]]> in text");
-    references(text);
+    checkReferences(text);
   }
 
   #markup(at: number): void {
@@ -195,7 +190,7 @@ class Gate {
           `more than ${this.#limits.attributesPerElement} attributes`,
         );
       }
-      references(found[2] ?? "");
+      checkReferences(found[2] ?? "");
       if (name === "xmlns" || name.startsWith("xmlns:")) this.#namespace(name, (found[2] ?? "").slice(1, -1));
     }
   }
@@ -208,14 +203,7 @@ class Gate {
         `more than ${this.#limits.namespaces} namespace declarations`,
       );
     }
-    if (name === "xmlns:xmlns" || name === "xmlns:xml" || (value === "" && name !== "xmlns")) {
-      throw new XmlRefused("namespace", "a prefix that may not be declared like this");
-    }
-    if (RESERVED.includes(value)) throw new XmlRefused("namespace", "a namespace that is reserved");
-    // A relative namespace makes canonicalisers disagree, down to one that gives nothing at all (SA-09f).
-    if (value !== "" && !/^[A-Za-z][A-Za-z0-9+.-]*:[^\s&]+$/.test(value)) {
-      throw new XmlRefused("namespace", "a namespace that is not an absolute URI");
-    }
+    checkDeclaration(name, value);
   }
 
   #end(): void {
@@ -230,27 +218,4 @@ class Gate {
     this.#position = pattern.lastIndex;
     return found;
   }
-}
-
-/** Only the five names and numbers of characters that XML 1.0 has. */
-function references(text: string): void {
-  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1)) {
-    const end = text.slice(at, at + LONGEST_REFERENCE).indexOf(";");
-    const found = end === -1 ? null : REFERENCE.exec(text.slice(at + 1, at + end));
-    if (found === null) throw malformed("an unknown entity or a bare &");
-    const [, decimal, hexadecimal] = found;
-    if (decimal === undefined && hexadecimal === undefined) continue;
-    const code = decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number(decimal);
-    if (!isXmlCharacter(code))
-      throw new XmlRefused("forbidden-character", "a reference to a forbidden character");
-  }
-}
-
-function isXmlCharacter(code: number): boolean {
-  if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
-  return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
-}
-
-function malformed(detail: string): XmlRefused {
-  return new XmlRefused("not-well-formed", detail);
 }

@@ -30,6 +30,7 @@ const DOCUMENTS: readonly string[] = [
   '<m xmlns:z="urn:z" xmlns:a="urn:a" ID="_1" z:x="1" a:x="2" x="3" y="4"/>',
   '<m xmlns:a="urn:2" xmlns:b="urn:1" ID="_1" a:k="1" b:k="2"/>',
   '<m xmlns:unused="urn:1" ID="_1"><a xmlns:unused="urn:1" unused:b="c"/></m>',
+  '<m xmlns:xml="http://www.w3.org/XML/1998/namespace" ID="_1"><a xml:lang="de"/></m>',
   '<m ID="_1" xml:lang="en" xml:space="preserve"><a xml:lang="de"/></m>',
   '<m xmlns="urn:1" ID="_1"><p:a xmlns:p="urn:2" c="d"><e/></p:a></m>',
   '<m ID="_1">é 𝒳 \u0085 \u2028 &#x85; &#x1F600;</m>',

@@ -146,3 +146,33 @@ describe("SA-24 what a stranger's document may cost", () => {
 function attributes(count: number): string {
   return Array.from({ length: count }, (_, n) => `a${n}=""`).join(" ");
 }
+
+describe("the prefix xml", () => {
+  const declared = (value: string) => `<x xmlns:xml="${value}"><y xml:lang="en">z</y></x>`;
+
+  test("may be declared as what it stands for anyway", () => {
+    const root = message(declared("http://www.w3.org/XML/1998/namespace"));
+    const [child] = root.children;
+    assert.ok(child !== undefined);
+    assert.equal(attribute(child, "lang", "http://www.w3.org/XML/1998/namespace"), "en");
+  });
+
+  test("is refused as anything else, and its namespace under another prefix", () => {
+    const others = ["urn:1", "", "http://www.w3.org/XML/1998/namespace/", "http://www.w3.org/2000/xmlns/"];
+    for (const value of others) {
+      assert.equal(
+        reasonOf(() => message(declared(value))),
+        "namespace",
+        value,
+      );
+    }
+    assert.equal(
+      reasonOf(() => message('<x xmlns:a="http://www.w3.org/XML/1998/namespace"/>')),
+      "namespace",
+    );
+    assert.equal(
+      reasonOf(() => message('<x xmlns="http://www.w3.org/XML/1998/namespace"/>')),
+      "namespace",
+    );
+  });
+});
