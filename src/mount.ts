@@ -28,8 +28,8 @@ import type { Protocols } from "./protocols.ts";
 
 /** SAML's endpoints that a browser comes to. */
 export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, replySender: ReplySender): Router {
-  const { applications, accounts, sessions, participants, singleUse, subjects, audit, clock, random, log } =
-    parts;
+  const { applications, accounts, sessions, participants, subjects, audit, clock, random, log } = parts;
+  const { spentIds } = parts.stores.durable;
   const { issuer, policy } = parts.config;
   const { signOn, endSession, logoutRunner: runner } = shell;
   const received = { issuer, applications, keys: saml.keys, policy, clock, random, replySender, audit };
@@ -38,7 +38,7 @@ export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, reply
   return Router().use(
     ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
     startEndpoint({ ...received, signOn }),
-    sloEndpoint({ ...received, participants, sessions, singleUse, endSession, runner }),
+    sloEndpoint({ ...received, participants, sessions, spentIds, endSession, runner }),
   );
 }
 
@@ -69,7 +69,8 @@ export function samlProgramEndpoints(
   { saml, endSession, signOn }: Protocols,
   passwordLogin: PasswordLogin,
 ): Router {
-  const { applications, accounts, sessions, participants, singleUse, subjects } = parts;
+  const { applications, accounts, sessions, participants, subjects } = parts;
+  const { spentIds } = parts.stores.durable;
   const { keyRing, audit, clock, random } = parts;
   const { issuer, policy, trustProxy } = parts.config;
   const addressOf = addressReader(trustProxy);
@@ -86,8 +87,8 @@ export function samlProgramEndpoints(
       participants,
       random,
     }),
-    artifactEndpoint({ ...received, artifacts, singleUse, signers: new Signers(keyRing), random }),
-    sloSoapEndpoint({ ...received, participants, sessions, singleUse, endSession, messages }),
+    artifactEndpoint({ ...received, artifacts, spentIds, signers: new Signers(keyRing), random }),
+    sloSoapEndpoint({ ...received, participants, sessions, spentIds, endSession, messages }),
   );
 }
 

@@ -128,7 +128,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
   const expected = new ExpectedAccounts({ issuer, keyRing, accounts, participants });
   const requests = new AuthorizationRequests({ applications, pushed, expected, clock, random });
   const clientKeys = new ClientKeys({ outbound, clock, log });
-  const assertions = new ClientAssertions({ issuer, keys: clientKeys, singleUse, clock });
+  const assertions = new ClientAssertions({ issuer, keys: clientKeys, spentIds: durable.spentIds, clock });
   const authentication = new ClientAuthentication({ applications, assertions, clock });
   const families = new TokenFamilies({
     volatile,

@@ -48,7 +48,7 @@ import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 
 const REFRESH_METADATA_EVERY_MS = 60_000;
-const UPKEEP_EVERY_MS = 60 * 60_000;
+const UPKEEP_EVERY_MS = 10 * 60_000;
 const DELIVER_EVERY_MS = 5_000;
 
 export interface RunningServer {
@@ -109,10 +109,11 @@ function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
   const sweep = async () => {
     try {
       await stores.durable.refreshTokens.deleteExpired(clock.nowMs());
+      await stores.durable.spentIds.deleteExpired();
     } catch (error) {
       log.warn(
         { error: String(error) },
-        "expired refresh tokens could not be swept out; the next hour tries again",
+        "expired refresh tokens and spent ids could not be swept out; tried again in ten minutes",
       );
     }
   };

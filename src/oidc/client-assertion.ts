@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { OidcApplication } from "../model/application.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { SingleUse } from "../volatile/single-use.ts";
+import type { SpentIdStore } from "../storage/stores.ts";
 import type { ClientKeys } from "./client-keys.ts";
 import { type CompactJws, readCompactJws } from "./compact-jws.ts";
 import { isJwsAlgorithm, verifyJws } from "./jwt-algorithms.ts";
@@ -46,13 +46,18 @@ export function readClientAssertion(token: string): ClaimedAssertion | undefined
 export class ClientAssertions {
   readonly #issuer: string;
   readonly #keys: ClientKeys;
-  readonly #singleUse: SingleUse;
+  readonly #spentIds: Pick<SpentIdStore, "spend">;
   readonly #clock: Clock;
 
-  constructor(parts: { issuer: string; keys: ClientKeys; singleUse: SingleUse; clock: Clock }) {
+  constructor(parts: {
+    issuer: string;
+    keys: ClientKeys;
+    spentIds: Pick<SpentIdStore, "spend">;
+    clock: Clock;
+  }) {
     this.#issuer = parts.issuer;
     this.#keys = parts.keys;
-    this.#singleUse = parts.singleUse;
+    this.#spentIds = parts.spentIds;
     this.#clock = parts.clock;
   }
 
@@ -70,7 +75,7 @@ export class ClientAssertions {
     if (Math.max(nbf ?? 0, iat ?? 0) > now + SKEW_SECONDS) throw refused("nbf or iat is in the future");
     // Last: what was refused for another reason has not spent its jti. Kept longer than it could be accepted.
     const keptMs = (exp - now + 2 * SKEW_SECONDS) * 1000;
-    const first = await this.#singleUse.spend(
+    const first = await this.#spentIds.spend(
       "jti",
       JSON.stringify([application.id, jti]),
       Math.ceil(keptMs),

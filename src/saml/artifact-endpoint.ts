@@ -5,7 +5,7 @@ import type { SamlApplication } from "../model/application.ts";
 import type { SignOnPolicy } from "../model/policy.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
-import type { SingleUse } from "../volatile/single-use.ts";
+import type { SpentIdStore } from "../storage/stores.ts";
 import { instant } from "./assertion.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { longestLifeMs, readHeader } from "./message-header.ts";
@@ -23,7 +23,7 @@ export interface ArtifactEndpointParts extends SoapEndpointParts {
   readonly issuer: string;
   readonly keys: { of(application: SamlApplication): readonly KeyObject[] };
   readonly artifacts: Pick<Artifacts, "fetch">;
-  readonly singleUse: Pick<SingleUse, "spend">;
+  readonly spentIds: Pick<SpentIdStore, "spend">;
   readonly signers: Pick<Signers, "xml">;
   readonly policy: SignOnPolicy;
   readonly clock: Clock;
@@ -59,7 +59,7 @@ async function resolve(parts: ArtifactEndpointParts, message: ReceivedMessage): 
   // SOAP names its receiver by the connection; a Destination that is there must be ours all the same.
   const { id } = readHeader(root, { endpoint, isSigned: false, nowMs, skewMs });
   const spent = JSON.stringify(["ArtifactResolve", application.entityId, id]);
-  if (!(await parts.singleUse.spend("message", spent, longestLifeMs(skewMs)))) {
+  if (!(await parts.spentIds.spend("message", spent, longestLifeMs(skewMs)))) {
     throw refused("saml.replayed", "this request ID came before", "SAML Core 1.3.4");
   }
   const [artifact, ...others] = childrenNamed(root, SAMLP, "Artifact");

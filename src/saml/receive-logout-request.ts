@@ -6,7 +6,7 @@ import type { Session } from "../model/session.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Participants } from "../session/participants.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import type { SingleUse } from "../volatile/single-use.ts";
+import type { SpentIdStore } from "../storage/stores.ts";
 import { type LogoutRequest, readLogoutRequest } from "./logout-request.ts";
 import { longestLifeMs, readHeader } from "./message-header.ts";
 import { refused } from "./message-refused.ts";
@@ -26,7 +26,7 @@ export interface ReceiveLogoutParts {
 export interface ReceiveLogoutRequestParts extends ReceiveLogoutParts {
   readonly participants: Participants;
   readonly sessions: SessionStore;
-  readonly singleUse: SingleUse;
+  readonly spentIds: Pick<SpentIdStore, "spend">;
 }
 
 /** A LogoutRequest that will be answered, and the sessions that it is about. */
@@ -62,7 +62,7 @@ export async function receiveLogoutRequest(
   const { id } = readHeader(root, { endpoint: parts.issuer + PATHS.samlSlo, isSigned, nowMs, skewMs });
   const asked = readLogoutRequest(root, { nowMs, skewMs });
   const spent = JSON.stringify(["LogoutRequest", application.entityId, id]);
-  if (isSigned && !(await parts.singleUse.spend("message", spent, longestLifeMs(skewMs)))) {
+  if (isSigned && !(await parts.spentIds.spend("message", spent, longestLifeMs(skewMs)))) {
     throw refused("saml.replayed", "this request ID came before", "SAML Core 1.3.4");
   }
   const { nameId } = asked;

@@ -8,6 +8,10 @@ import type { VolatileStore } from "../volatile/volatile-store.ts";
  * POST, which is answered by a redirect, so a reload does not repeat it) cannot be told from another one, so there the
  * request counts once.
  *
+ * In the volatile store, which may forget the last moment when it fails over: a request that comes again in another
+ * browser does no more than one that anybody gets by asking the application for a sign-on, so a commit to disk for each
+ * sign-on would be paid for nothing (docs/decisions/0004).
+ *
  * Unsigned requests are not kept: whoever holds one can write another, and strangers would fill the store.
  */
 export class RequestReplay {

@@ -3,14 +3,17 @@ import { type Random, randomToken } from "../platform/random.ts";
 import type { VolatileStore } from "./volatile-store.ts";
 
 /** The kinds of one-time values. The kind is part of the key: a PAR id is never a valid code. */
-export type SingleUseKind = "code" | "par" | "artifact" | "magic" | "jti" | "message";
+export type SingleUseKind = "code" | "par" | "artifact" | "magic";
 
 /** *Yours*: the first presentation. *Used*: a later one, with what was issued, so that it can be revoked. */
 export type Redemption<T> =
   | { readonly state: "yours" | "used"; readonly value: T }
   | { readonly state: "unknown" };
 
-/** What must happen once: issue a random value, redeem it once; or spend an id that someone else made. */
+/**
+ * What must happen once: issue a random value, redeem it once. An id that somebody else made is spent in the database
+ * (SpentIdStore): it has no value here that could say when it was stored (docs/decisions/0004).
+ */
 export class SingleUse {
   readonly #store: VolatileStore;
   readonly #random: Random;
@@ -55,11 +58,6 @@ export class SingleUse {
     const taken = await this.#store.takeOnce(key(kind, id, boundTo), keepUsedMs);
     if (taken === undefined) return { state: "unknown" };
     return { state: taken.state, value: JSON.parse(taken.value) as T };
-  }
-
-  /** For ids made by others (a `jti`, a message ID): true the first time within `ttlMs`. */
-  async spend(kind: SingleUseKind, id: string, ttlMs: number): Promise<boolean> {
-    return await this.#store.setIfAbsent(`spent:${key(kind, id)}`, "1", ttlMs);
   }
 }
 

@@ -31,7 +31,7 @@ import { sessionIndexFor } from "../../../src/session/session-index.ts";
 import { SESSION_PREFIX, SessionStore } from "../../../src/session/session-store.ts";
 import { Subjects } from "../../../src/session/subject.ts";
 import { openDurableStore } from "../../../src/storage/open-durable-store.ts";
-import type { DurableStore } from "../../../src/storage/stores.ts";
+import type { DurableStore, SpentIdStore } from "../../../src/storage/stores.ts";
 import { openEmbeddedVolatileStore } from "../../../src/volatile/embedded.ts";
 import { SingleUse } from "../../../src/volatile/single-use.ts";
 import type { VolatileStore } from "../../../src/volatile/volatile-store.ts";
@@ -86,7 +86,7 @@ const OUR_KEY = signingKey("RSA-2048");
 
 /** The two SAML endpoints over real stores, with the shell behind them replaced by a note of what it was given. */
 export class Landing {
-  readonly clock = new TestClock(NOW_MS);
+  readonly clock: TestClock;
   readonly applications = new Map<string, SamlApplication>();
   readonly started: { how: "start" | "park"; request: SignOnRequest }[] = [];
   readonly refusals: string[] = [];
@@ -101,7 +101,7 @@ export class Landing {
   readonly runs: LogoutRuns;
   readonly endSession: EndSession;
   readonly messages: LogoutMessages;
-  readonly singleUse: SingleUse;
+  readonly spentIds: Pick<SpentIdStore, "spend">;
   readonly artifacts: Artifacts;
   readonly runner: LogoutRunner;
   readonly keyRing = keyRingOf(OUR_KEY);
@@ -111,22 +111,29 @@ export class Landing {
 
   static async open(...applications: readonly SamlApplication[]): Promise<Landing> {
     const clock = new TestClock(NOW_MS);
-    const landing = new Landing(await openDurableStore({ url: "sqlite::memory:", clock }));
+    const landing = new Landing(await openDurableStore({ url: "sqlite::memory:", clock }), clock);
     for (const application of applications) landing.applications.set(application.id, application);
     await landing.#listen();
     return landing;
   }
 
-  private constructor(durable: DurableStore) {
+  private constructor(durable: DurableStore, clock: TestClock) {
     this.durable = durable;
+    this.clock = clock;
+    this.spentIds = {
+      spend: async (kind, id, ttlMs) => {
+        this.writes += 1;
+        return await durable.spentIds.spend(kind, id, ttlMs);
+      },
+    };
     this.#audit = new AuditTrail(durable.audit, this.clock, silentLog);
     const inner = openEmbeddedVolatileStore({ path: ":memory:", clock: this.clock });
     this.volatile = counting(inner, () => {
       this.writes += 1;
     });
-    this.singleUse = new SingleUse(this.volatile, systemRandom);
+    const singleUse = new SingleUse(this.volatile, systemRandom);
     const entityId = `${ISSUER}/saml/metadata`;
-    this.artifacts = new Artifacts({ entityId, singleUse: this.singleUse, random: systemRandom });
+    this.artifacts = new Artifacts({ entityId, singleUse, random: systemRandom });
     this.sessions = new SessionStore(this.volatile, POLICY);
     this.participants = new Participants(this.volatile, POLICY.sessionAbsoluteMs);
     this.runs = new LogoutRuns(this.volatile, systemRandom);
@@ -249,7 +256,7 @@ export class Landing {
         ...parts,
         addressOf: () => "192.0.2.9",
         artifacts: this.artifacts,
-        singleUse: this.singleUse,
+        spentIds: this.spentIds,
         signers: new Signers(this.keyRing),
       }),
       sloSoapEndpoint({
@@ -257,7 +264,7 @@ export class Landing {
         addressOf: () => "192.0.2.9",
         participants: this.participants,
         sessions: this.sessions,
-        singleUse: this.singleUse,
+        spentIds: this.spentIds,
         endSession: this.endSession,
         messages: this.messages,
       }),
@@ -289,7 +296,7 @@ export class Landing {
         ...parts,
         participants: this.participants,
         sessions: this.sessions,
-        singleUse: new SingleUse(this.volatile, systemRandom),
+        spentIds: this.spentIds,
         endSession: this.endSession,
         runner: this.runner,
       }),
