@@ -75,11 +75,7 @@ export class ClientAssertions {
     if (Math.max(nbf ?? 0, iat ?? 0) > now + SKEW_SECONDS) throw refused("nbf or iat is in the future");
     // Last: what was refused for another reason has not spent its jti. Kept longer than it could be accepted.
     const keptMs = (exp - now + 2 * SKEW_SECONDS) * 1000;
-    const first = await this.#spentIds.spend(
-      "jti",
-      JSON.stringify([application.id, jti]),
-      Math.ceil(keptMs),
-    );
+    const first = await this.#spentIds.spend("jti", JSON.stringify([application.id, jti]), Math.ceil(keptMs));
     if (!first) throw refused("its jti was used before");
   }
 
