@@ -4,6 +4,7 @@ import { openRedisVolatileStore } from "../../src/volatile/redis.ts";
 import type { VolatileStore } from "../../src/volatile/volatile-store.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { type MovableAddress, movableAddress } from "../fixtures/movable-address.ts";
+import { replicate } from "../fixtures/replicate.ts";
 import { skipWithout, startRedis, type TestRedis } from "../fixtures/servers.ts";
 
 const LONG = 60_000;
@@ -92,12 +93,3 @@ describe("one-time values when the Redis server changes", { skip: skipWithout("r
     assert.equal(await store.takeOnce("code:6", LONG), undefined);
   });
 });
-
-/** Makes `replica` a copy of `primary`, and waits until it is. */
-async function replicate(primary: TestRedis, replica: TestRedis): Promise<void> {
-  await replica.ask(`REPLICAOF 127.0.0.1 ${primary.port}`);
-  await eventually(
-    async () => assert.match(await replica.ask("INFO replication"), /master_link_status:up/),
-    15_000,
-  );
-}
