@@ -110,7 +110,8 @@ function byText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function attributeText(value: string): string {
+/** The value of an attribute in its canonical form. */
+export function attributeText(value: string): string {
   return escaped(value, /[&<"\t\n\r]/g);
 }
 

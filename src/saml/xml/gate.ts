@@ -34,6 +34,16 @@ export const MESSAGE_LIMITS: XmlLimits = {
   isLenient: false,
 };
 
+/** Metadata of one application that is signed: its keys, names and addresses are more than any message has. */
+export const SIGNED_METADATA_LIMITS: XmlLimits = {
+  bytes: 2 * 1024 * 1024,
+  elements: 20_000,
+  depth: 64,
+  attributesPerElement: 64,
+  namespaces: 5_000,
+  isLenient: true,
+};
+
 /** A metadata file is handed over by an administrator; no signature is checked in it here. */
 export const METADATA_LIMITS: XmlLimits = {
   bytes: 10 * 1024 * 1024,

@@ -1,6 +1,6 @@
 import { DOMParser } from "@xmldom/xmldom";
 import type { XmlElement } from "./element.ts";
-import { decodeXml, MESSAGE_LIMITS, METADATA_LIMITS, passGate } from "./gate.ts";
+import { decodeXml, MESSAGE_LIMITS, METADATA_LIMITS, passGate, type XmlLimits } from "./gate.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import { XmlRefused } from "./xml-refused.ts";
 
@@ -10,10 +10,10 @@ export interface XmlDocument {
   readonly root: XmlElement;
 }
 
-/** Reads a SAML message from a stranger. Throws `XmlRefused`. */
-export function readMessage(bytes: Uint8Array): XmlDocument {
-  const text = decodeXml(bytes, MESSAGE_LIMITS);
-  const counted = passGate(text, MESSAGE_LIMITS);
+/** Reads a SAML message from a stranger, or what is signed as one is. Throws `XmlRefused`. */
+export function readMessage(bytes: Uint8Array, limits: XmlLimits = MESSAGE_LIMITS): XmlDocument {
+  const text = decodeXml(bytes, limits);
+  const counted = passGate(text, limits);
   return { text, root: parse(text, new TreeBuilder(true), counted, false) };
 }
 
