@@ -21,6 +21,8 @@ interface Level {
   /** Every prefix that is declared here or around, rendered or not. */
   readonly inScope: Scope;
   readonly parts: "message" | "signature" | "signedInfo" | undefined;
+  /** The signed element itself: the Signature that is taken out is its child, and no other one (XML Signature 6.6.4). */
+  readonly isSigned: boolean;
   /** What the output has declared around this element. */
   readonly rendered: Scope;
 }
@@ -70,14 +72,14 @@ export class CanonicalFormsBuilder {
     const parts = this.#partOf(outer, namespace, localName, attributes);
     this.#names.push(qualifiedName);
     if (parts === undefined || parts === "signature") {
-      this.#levels.push({ inScope, parts, rendered: NOTHING });
+      this.#levels.push({ inScope, parts, isSigned: false, rendered: NOTHING });
       return;
     }
     const around = outer?.parts === parts ? outer.rendered : NOTHING;
     const prefixes = parts === "message" ? this.#request.messagePrefixes : this.#request.signedInfoPrefixes;
     const { text, rendered } = canonicalStart(qualifiedName, attributes, prefixes, inScope, around);
     this.#outputOf(parts).push(text);
-    this.#levels.push({ inScope, parts, rendered });
+    this.#levels.push({ inScope, parts, isSigned: outer?.parts === undefined, rendered });
   }
 
   endElement(): void {
@@ -96,7 +98,10 @@ export class CanonicalFormsBuilder {
     return parts === "message" ? this.#message : this.#signedInfo;
   }
 
-  /** Inside the signed element everything is its own, but its child Signature; inside that only SignedInfo counts. */
+  /**
+   * Inside the signed element everything is its own, the signature of a message within it included, but its child
+   * Signature; inside that only SignedInfo counts.
+   */
   #partOf(
     outer: Level | undefined,
     namespace: string | null | undefined,
@@ -104,7 +109,7 @@ export class CanonicalFormsBuilder {
     attributes: ParsedAttributes,
   ): Level["parts"] {
     if (outer?.parts === "signature" && namespace === DS && localName === "SignedInfo") return "signedInfo";
-    if (outer?.parts === "message" && namespace === DS && localName === "Signature") return "signature";
+    if (outer?.isSigned === true && namespace === DS && localName === "Signature") return "signature";
     if (outer?.parts !== undefined) return outer.parts;
     return idOf(attributes) === this.#request.id ? "message" : undefined;
   }

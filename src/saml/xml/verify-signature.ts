@@ -3,8 +3,14 @@ import { DS, EXC_C14N } from "../namespaces.ts";
 import { strictBase64 } from "./base64.ts";
 import { CanonicalFormsBuilder, type CanonicalRequest } from "./canonical-forms.ts";
 import { attribute, childNamed, everyElement, isNamed, type XmlElement } from "./element.ts";
+import { MESSAGE_LIMITS, type XmlLimits } from "./gate.ts";
 import { parseInto, readMessage, type XmlDocument } from "./reader.ts";
-import { type AcceptedAlgorithms, anyKeyVerifies, STRONG } from "./signature-algorithms.ts";
+import {
+  type AcceptedAlgorithms,
+  anyKeyVerifies,
+  type SignatureMethod,
+  STRONG,
+} from "./signature-algorithms.ts";
 import { XmlRefused } from "./xml-refused.ts";
 
 const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
@@ -32,29 +38,99 @@ export function verifyEnvelopedSignature(
   message: XmlElement,
   keys: readonly KeyObject[],
   accepted: AcceptedAlgorithms = STRONG,
+  limits: XmlLimits = MESSAGE_LIMITS,
 ): XmlElement {
-  const claim = checkShape(document, message, accepted);
-  const builder = new CanonicalFormsBuilder(claim);
-  parseInto(document.text, builder, false);
-  const forms = builder.finish();
-  const { method, digest } = signedClaim(forms.signedInfo, claim.id, accepted);
-  if (!anyKeyVerifies(method, Buffer.from(forms.signedInfo), claim.value, keys)) {
-    throw new XmlRefused("signature-invalid", "the signature does not fit any registered key");
-  }
+  return verified(document, { message }, keys, accepted, limits).root;
+}
+
+/** A signed message that carries another one, which may be signed for itself. */
+export interface Carrier {
+  readonly message: XmlElement;
+  /** A child of the message. */
+  readonly content?: XmlElement | undefined;
+}
+
+/**
+ * As `verifyEnvelopedSignature`, for a message around another one (an ArtifactResponse, SAML Core 3.5.2): beside its own
+ * Signature the document may have one that is a child of `content`, and none elsewhere. What comes back is a document of
+ * its own, in which the content's signature is the only one left and can be verified in its turn.
+ */
+export function verifyCarrier(
+  document: XmlDocument,
+  carrier: Carrier,
+  keys: readonly KeyObject[],
+  accepted: AcceptedAlgorithms = STRONG,
+): XmlDocument {
+  return verified(document, carrier, keys, accepted, MESSAGE_LIMITS);
+}
+
+function verified(
+  document: XmlDocument,
+  carrier: Carrier,
+  keys: readonly KeyObject[],
+  accepted: AcceptedAlgorithms,
+  limits: XmlLimits,
+): XmlDocument {
+  const { claim, digest, forms } = proveSignedInfo(document, carrier, keys, accepted, limits);
   if (!hash(digest.method, forms.message, "buffer").equals(digest.value)) {
     throw new XmlRefused("signature-invalid", "the message was changed after it was signed");
   }
-  const signed = readMessage(Buffer.from(forms.message)).root;
+  const signed = readMessage(Buffer.from(forms.message), limits);
   // What the digest covers must be the message that we were asked about, and nothing of the same name elsewhere.
-  if (!isNamed(signed, message.namespace, message.localName) || attribute(signed, "ID") !== claim.id) {
+  const { message } = carrier;
+  if (
+    !isNamed(signed.root, message.namespace, message.localName) ||
+    attribute(signed.root, "ID") !== claim.id
+  ) {
     throw new XmlRefused("signature-invalid", "the signature covers another element");
   }
   return signed;
 }
 
+/** What a signature says that was proved with a key: the digest of what it covers, and how that is canonicalised. */
+export interface SignedDigest {
+  readonly hash: SignatureMethod["hash"];
+  readonly value: Buffer;
+  readonly prefixes: readonly string[];
+}
+
+/**
+ * Proves the SignedInfo of an enveloped signature, for a document whose rest is still to come: `document` is the root's
+ * start tag with its Signature and nothing else. Whoever calls it makes the digest of the root and compares it, before
+ * anything of the document counts. Throws `XmlRefused`.
+ */
+export function verifySignedInfo(document: XmlDocument, keys: readonly KeyObject[]): SignedDigest {
+  const { claim, digest } = proveSignedInfo(
+    document,
+    { message: document.root },
+    keys,
+    STRONG,
+    MESSAGE_LIMITS,
+  );
+  return { hash: digest.method, value: digest.value, prefixes: claim.messagePrefixes };
+}
+
+function proveSignedInfo(
+  document: XmlDocument,
+  carrier: Carrier,
+  keys: readonly KeyObject[],
+  accepted: AcceptedAlgorithms,
+  limits: XmlLimits,
+) {
+  const shown = checkShape(document, carrier, accepted);
+  const builder = new CanonicalFormsBuilder(shown);
+  parseInto(document.text, builder, false);
+  const forms = builder.finish();
+  const { method, digest, messagePrefixes } = signedClaim(forms.signedInfo, shown.id, accepted, limits);
+  if (!anyKeyVerifies(method, Buffer.from(forms.signedInfo), shown.value, keys)) {
+    throw new XmlRefused("signature-invalid", "the signature does not fit any registered key");
+  }
+  return { claim: { id: shown.id, messagePrefixes }, digest, forms };
+}
+
 /** Algorithms and digest as they stand in the bytes that the signature is over, not in the document (CVE-2025-29775). */
-function signedClaim(signedInfo: string, id: string, accepted: AcceptedAlgorithms) {
-  const root = readMessage(Buffer.from(signedInfo)).root;
+function signedClaim(signedInfo: string, id: string, accepted: AcceptedAlgorithms, limits: XmlLimits) {
+  const root = readMessage(Buffer.from(signedInfo), limits).root;
   if (!isNamed(root, DS, "SignedInfo")) throw shape("the signature covers something else than SignedInfo");
   return checkSignedInfo(root, id, accepted);
 }
@@ -65,17 +141,25 @@ interface Claim extends CanonicalRequest {
 }
 
 /** Everything that can be told from the shape is refused before anything is computed. */
-function checkShape(document: XmlDocument, message: XmlElement, accepted: AcceptedAlgorithms): Claim {
+function checkShape(
+  document: XmlDocument,
+  { message, content }: Carrier,
+  accepted: AcceptedAlgorithms,
+): Claim {
+  const signature = childNamed(message, DS, "Signature");
+  if (signature === undefined) throw shape("the Signature is not a child of the message");
+  const ofContent = content === undefined ? undefined : childNamed(content, DS, "Signature");
+  const allowed = ofContent === undefined ? 1 : 2;
   let signatures = 0;
   let signedInfos = 0;
+  // By local name alone: what only looks like one is refused as well, and not passed over.
   for (const element of everyElement(document.root)) {
     if (element.localName === "Signature") signatures += 1;
     if (element.localName === "SignedInfo") signedInfos += 1;
   }
-  if (signatures !== 1 || signedInfos !== 1)
-    throw shape("exactly one Signature and one SignedInfo are allowed");
-  const signature = childNamed(message, DS, "Signature");
-  if (signature === undefined) throw shape("the Signature is not a child of the message");
+  if (signatures !== allowed || signedInfos !== allowed) {
+    throw shape("each message has at most one Signature, with one SignedInfo, and none stands elsewhere");
+  }
   const parts = names(signature);
   if (parts !== "SignedInfo,SignatureValue" && parts !== "SignedInfo,SignatureValue,KeyInfo") {
     throw shape("a Signature holds SignedInfo, SignatureValue and perhaps KeyInfo");
