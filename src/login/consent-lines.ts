@@ -46,7 +46,7 @@ export function consentLines(
     title: scopeTitle(scope),
     text: textOf(scope, application, account, rules),
     optional: !ALWAYS.has(scope),
-    // What reaches further than this one visit is for the person to choose.
+    // What outlives the session is for the person to choose, never ticked for them (OpenID Connect Core 11).
     preset: scope !== "offline_access",
   }));
 }
@@ -58,7 +58,7 @@ function textOf(
   rules: readonly ReleaseRule[],
 ): string {
   if (scope === "offline_access") {
-    return `${application.name} may read the above when you are not there, until you take it back.`;
+    return `With a tick, ${application.name} goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without one, that ends when you log out.`;
   }
   const own = rules.filter((rule) => rule.scope === scope);
   const values = release(own, account).flatMap((released) => released.values);

@@ -114,7 +114,7 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
         {
           scope: "offline_access",
           title: "Access while you are away",
-          text: "x",
+          text: "With a tick, it goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without one, that ends when you log out.",
           optional: true,
           preset: false,
         },

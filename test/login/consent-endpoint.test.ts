@@ -43,6 +43,11 @@ describe("the consent page", () => {
       /name="allow:offline_access"><span>/,
       "what reaches beyond this visit is not ticked for the person",
     );
+    assert.match(
+      text,
+      /<small>With a tick, Planner goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”\. Without one, that ends when you log out\.<\/small>/,
+    );
+    assert.match(text, /You can take this back at any time, here under “What I allowed”\./);
     assert.match(text, /Next stop: <b>planner\.example\.org<\/b>/);
   });
 
