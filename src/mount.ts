@@ -17,6 +17,7 @@ import type { ReleaseRule } from "./model/release.ts";
 import { artifactEndpoint } from "./saml/artifact-endpoint.ts";
 import { ecpEndpoint } from "./saml/ecp-endpoint.ts";
 import { accountForNameId } from "./saml/expected-account.ts";
+import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
 import { RequestReplay } from "./saml/request-replay.ts";
 import { Signers } from "./saml/signers.ts";
 import { sloEndpoint } from "./saml/slo-endpoint.ts";
@@ -77,6 +78,19 @@ export function samlProgramEndpoints(
   const { keys, messages, artifacts } = saml;
   const received = { issuer, applications, keys, policy, clock, audit, addressOf };
   return Router().use(
+    metadataEndpoint({
+      issuer,
+      keyRing,
+      settings: parts.settings,
+      random,
+      clock,
+      // The endpoint takes SOAP, but our metadata does not offer it: service providers that prefer SOAP (pysaml2) would
+      // then log out behind the browser's back, and applications that can only be told through it would not be.
+      soapLogout: false,
+      artifacts: true,
+      simpleSign: true,
+      ecp: true,
+    }),
     ecpEndpoint({
       ...received,
       replay: new RequestReplay(parts.stores.volatile),
@@ -93,14 +107,14 @@ export function samlProgramEndpoints(
 }
 
 /** OpenID Connect's endpoints that programs call. */
-export function oidcProgramEndpoints({ config, keyRing }: Parts, { oidc }: Protocols): Router {
+export function oidcProgramEndpoints({ config, keyRing, settings }: Parts, { oidc }: Protocols): Router {
   const { issuer, policy } = config;
   return Router().use(
-    discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts }),
+    discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts, settings }),
     jwksEndpoint({ keyRing }),
     parEndpoint(oidc),
     tokenEndpoint(oidc),
-    userinfoEndpoint(oidc),
+    userinfoEndpoint({ issuer, ...oidc }),
     introspectionEndpoint({ issuer, ...oidc }),
     revocationEndpoint(oidc),
   );

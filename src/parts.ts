@@ -3,6 +3,7 @@ import { Accounts } from "./account/accounts.ts";
 import { AuditTrail } from "./audit/audit-trail.ts";
 import type { Config } from "./config.ts";
 import { Applications } from "./flow/applications.ts";
+import { Settings } from "./flow/settings.ts";
 import { Resources } from "./flow/resources.ts";
 import { readGivenKeys } from "./keys/given-keys.ts";
 import { KeyRing } from "./keys/key-ring.ts";
@@ -36,6 +37,7 @@ export interface Parts extends Platform {
   readonly signingKeys: SigningKeys;
   readonly subjects: Subjects;
   readonly applications: Applications;
+  readonly settings: Settings;
   readonly resources: Resources;
   readonly accounts: Accounts;
   readonly hasher: PasswordHasher;
@@ -79,6 +81,8 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
   await signingKeys.ensure();
   const applications = new Applications(durable.applications);
   await applications.reload();
+  const settings = new Settings(durable.settings);
+  await settings.reload();
   const resources = new Resources(durable.resources);
   await resources.reload();
   const accounts = new Accounts(durable.accounts);
@@ -87,6 +91,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
   const versions = new Versions(volatile, clock);
   versions.watch("applications", async () => await applications.reload());
   versions.watch("resources", async () => await resources.reload());
+  versions.watch("settings", async () => await settings.reload());
   versions.watch("keys", async () => await signingKeys.load());
   versions.watch("accounts", async () => await Promise.resolve(accounts.invalidate()));
   return {
@@ -98,6 +103,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     signingKeys,
     subjects: new Subjects(await installationSecret(durable, sealing, random)),
     applications,
+    settings,
     resources,
     accounts,
     hasher: await PasswordHasher.create(random, checksInFlight(availableParallelism(), config.workers)),

@@ -16,6 +16,7 @@ import { browserMiddleware } from "./http/browser.ts";
 import { Csrf } from "./http/csrf.ts";
 import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
 import { healthEndpoint, Metrics } from "./http/health-endpoint.ts";
+import { siteOf } from "./http/site.ts";
 import { drain, listen, listener } from "./http/listener.ts";
 import { logoutRunEndpoint } from "./http/logout-run-endpoint.ts";
 import { Outbound } from "./http/outbound.ts";
@@ -44,7 +45,6 @@ import { openProtocols, type Protocols } from "./protocols.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
-import { metadataEndpoint } from "./saml/metadata-endpoint.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 
 const REFRESH_METADATA_EVERY_MS = 60_000;
@@ -142,7 +142,7 @@ export function createApp(
   const base = new URL(issuer).pathname.replace(/\/$/, "");
   const assets = loadAssets(VIEWS_FOLDER, base);
   const render = createRenderer(
-    { base, host: new URL(issuer).host, links: [], ...assets.site },
+    siteOf({ base, host: new URL(issuer).host, ...assets.site }, parts.settings),
     VIEWS_FOLDER,
   );
   const onProblem = ({ reference, problem, browser }: ShownProblem) =>
@@ -172,20 +172,6 @@ export function createApp(
   const programs = express.Router();
   programs.use(healthEndpoint({ durable, volatile, accepting, metrics, metricsToken: config.metricsToken }));
   programs.use(assets.router);
-  programs.use(
-    metadataEndpoint({
-      issuer,
-      keyRing,
-      random,
-      clock,
-      // The endpoint takes SOAP, but our metadata does not offer it: service providers that prefer SOAP (pysaml2) would
-      // then log out behind the browser's back, and applications that can only be told through it would not be.
-      soapLogout: false,
-      artifacts: true,
-      simpleSign: true,
-      ecp: true,
-    }),
-  );
   programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols, passwordLogin));
 
   // For people's browsers: behind the session and the binding.
@@ -265,11 +251,13 @@ export function createApp(
 
 /** What the administrators' acts are given in a server: a change is in force here at once, elsewhere within a second. */
 function actParts(parts: Parts, endSession: EndSession) {
-  const { applications, accounts, signingKeys, sessions, versions, hasher, audit, clock, random } = parts;
+  const { applications, settings, accounts, signingKeys, sessions, versions, hasher, audit, clock, random } =
+    parts;
   const refresh = {
     applications: async () => await applications.reload(),
     accounts: async () => await Promise.resolve(accounts.invalidate()),
     keys: async () => await signingKeys.load(),
+    settings: async () => await settings.reload(),
   };
   return {
     store: parts.stores.durable,

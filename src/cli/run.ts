@@ -6,6 +6,7 @@ import { appSetSaml } from "./app-set-saml.ts";
 import { appRotateSecret } from "./app-rotate-secret.ts";
 import { type Command, RefusedInput, type Surroundings, UsageError } from "./command.ts";
 import { keysRotate } from "./keys-rotate.ts";
+import { organisationSet, organisationShow } from "./organisation.ts";
 
 const COMMANDS: readonly Command[] = [
   accountAdd,
@@ -14,6 +15,8 @@ const COMMANDS: readonly Command[] = [
   appAddOidc,
   appRotateSecret,
   keysRotate,
+  organisationSet,
+  organisationShow,
 ];
 
 const HELP = `Usage: gatehouse COMMAND [options]

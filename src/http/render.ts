@@ -15,6 +15,8 @@ export interface Site {
   readonly script: string;
   /** Links in the footer of the door pages. */
   readonly links: readonly { readonly label: string; readonly href: string }[];
+  /** Who helps, shown on every error page; undefined: nobody was named. */
+  readonly help?: { readonly label: string; readonly href: string } | undefined;
 }
 
 /** Renders `views/<view>.eta`; every interpolation is escaped. Throws when the view does not exist or has a bug. */

@@ -7,7 +7,15 @@ export interface AuditEvent {
   /** An account's id, `command` for the CLI, `system`, or undefined for a stranger. */
   readonly actorId?: string | undefined;
   readonly actorName?: string | undefined;
-  readonly targetKind?: "account" | "application" | "session" | "key" | "token" | "grant" | undefined;
+  readonly targetKind?:
+    | "account"
+    | "application"
+    | "session"
+    | "key"
+    | "token"
+    | "grant"
+    | "installation"
+    | undefined;
   readonly targetId?: string | undefined;
   readonly targetName?: string | undefined;
   readonly address?: string | undefined;

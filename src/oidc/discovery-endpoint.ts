@@ -1,4 +1,5 @@
 import express, { type Router } from "express";
+import type { Settings } from "../flow/settings.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { AuthenticationContext } from "../model/authentication.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
@@ -10,22 +11,29 @@ export interface DiscoveryParts {
   readonly keyRing: KeyRing;
   readonly signer: JwtSigner;
   readonly contexts: readonly AuthenticationContext[];
+  readonly settings?: Pick<Settings, "organisation" | "onChange"> | undefined;
 }
 
 const NAMES = ["openid-configuration", "oauth-authorization-server"] as const;
 
 /**
- * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server. Made once for each set of keys.
- * To be mounted at the root of the host, because of the addresses of RFC 8414.
+ * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server. Made once for each set of keys
+ * and each change of the organisation. To be mounted at the root of the host, because of the addresses of RFC 8414.
  */
 export function discoveryEndpoint(parts: DiscoveryParts): Router {
-  const { issuer, keyRing, signer, contexts } = parts;
-  const make = () =>
-    publishedDocument(providerMetadata({ issuer, algorithms: signer.algorithms(), contexts }));
+  const { issuer, keyRing, signer, contexts, settings } = parts;
+  const make = () => {
+    const organisation = settings?.organisation();
+    return publishedDocument(
+      providerMetadata({ issuer, algorithms: signer.algorithms(), contexts, organisation }),
+    );
+  };
   let document = make();
-  keyRing.onLoad(() => {
+  const again = () => {
     document = make();
-  });
+  };
+  keyRing.onLoad(again);
+  settings?.onChange(again);
   const router = express.Router();
   router.get(wellKnownPaths(issuer), (request, response) => sendPublished(request, response, document));
   return router;

@@ -1,6 +1,7 @@
 import { PATHS } from "../flow/endpoints.ts";
 import type { IdTokenAlgorithm } from "../model/application.ts";
 import type { AuthenticationContext } from "../model/authentication.ts";
+import type { Organisation } from "../model/organisation.ts";
 import { acrOf } from "./acr.ts";
 import { defaultClaimNames } from "./claims.ts";
 import { STANDARD_SCOPES } from "./default-claims.ts";
@@ -11,6 +12,7 @@ export interface ProviderMetadataInput {
   /** Those that have a signing key. */
   readonly algorithms: readonly IdTokenAlgorithm[];
   readonly contexts: readonly AuthenticationContext[];
+  readonly organisation?: Organisation | undefined;
 }
 
 /** Claims that tokens have besides those of the scopes. */
@@ -35,6 +37,7 @@ export function providerMetadata(input: ProviderMetadataInput): Readonly<Record<
     grant_types_supported: ["authorization_code", "refresh_token", "client_credentials"],
     subject_types_supported: ["public", "pairwise"],
     id_token_signing_alg_values_supported: algorithms,
+    userinfo_signing_alg_values_supported: algorithms,
     acr_values_supported: contexts.map(acrOf),
     claim_types_supported: ["normal"],
     claims_supported: [...TOKEN_CLAIMS, ...defaultClaimNames()],
@@ -54,6 +57,10 @@ export function providerMetadata(input: ProviderMetadataInput): Readonly<Record<
     backchannel_logout_session_supported: true,
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
+    // What is undefined is left out of the document.
+    op_policy_uri: input.organisation?.privacyUrl,
+    op_tos_uri: input.organisation?.termsUrl,
+    service_documentation: input.organisation?.documentationUrl,
   };
 }
 

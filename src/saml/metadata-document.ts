@@ -1,46 +1,31 @@
 import { PATHS } from "../flow/endpoints.ts";
+import { DEFAULT_ORGANISATION } from "../flow/settings.ts";
 import type { KeyRing, SigningKey } from "../keys/key-ring.ts";
+import { METADATA_CACHE_HOURS } from "../keys/rollover-steps.ts";
+import type { Organisation } from "../model/organisation.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import { ARTIFACT_INDEX } from "./artifacts.ts";
 import { instant } from "./assertion.ts";
 import { messageId } from "./message-id.ts";
 import { NAME_ID_FORMATS } from "./name-id.ts";
-import { ALG, BINDING, DS, MD, MDUI, SAMLP, SHIBMD } from "./namespaces.ts";
+import { appearance, contacts, organization, scopes } from "./metadata-organisation.ts";
+import { ALG, BINDING, DS, MD, SAMLP } from "./namespaces.ts";
 import { Signers } from "./signers.ts";
 import { SIGNATURE_ALGORITHMS } from "./xml/sign.ts";
 import { DIGEST_METHODS, SIGNATURE_METHODS } from "./xml/signature-algorithms.ts";
-import { concatenated, printable, serialize, type Xml, xml } from "./xml/writer.ts";
+import { concatenated, serialize, type Xml, xml } from "./xml/writer.ts";
 
 /** How long a signed document may be believed. Whoever publishes it makes it anew before half of that has passed. */
 export const SIGNED_METADATA_LIFETIME_MS = 7 * 86_400_000;
-/** How often service providers should look again: the pace of a key's rotation depends on it. */
-const CACHE_DURATION = "PT6H";
-
-export interface MetadataOrganization {
-  readonly name: string;
-  readonly displayName: string;
-  readonly url: string;
-}
-
-export interface MetadataContact {
-  readonly type: "technical" | "support" | "administrative";
-  readonly name?: string | undefined;
-  readonly email: string;
-}
+const CACHE_DURATION = `PT${METADATA_CACHE_HOURS}H`;
 
 export interface MetadataParts {
   readonly issuer: string;
   readonly keyRing: KeyRing;
   readonly random: Random;
   readonly clock: Clock;
-  readonly organization?: MetadataOrganization | undefined;
-  readonly contacts?: readonly MetadataContact[] | undefined;
-  /** Shibboleth scopes: the domains whose scoped attributes are ours to state. */
-  readonly scopes?: readonly string[] | undefined;
-  /** What a service provider's list of identity providers shows. */
-  readonly displayName?: string | undefined;
-  readonly logo?: { readonly url: string; readonly width: number; readonly height: number } | undefined;
+  readonly organisation?: Organisation | undefined;
   /** True where the logout endpoint answers SOAP. */
   readonly soapLogout?: boolean | undefined;
   /** True where artifacts of ours can be fetched (SAML Bindings 3.6). */
@@ -58,18 +43,19 @@ export interface MetadataParts {
  */
 export function metadataDocument(parts: MetadataParts, sign: boolean): string {
   const id = messageId(parts.random);
+  const organisation = parts.organisation ?? DEFAULT_ORGANISATION;
   const validUntil = sign
     ? xml` validUntil="${instant(parts.clock.nowMs() + SIGNED_METADATA_LIFETIME_MS)}"`
     : undefined;
   const head = xml`<md:EntityDescriptor xmlns:md="${MD}" ID="${id}" cacheDuration="${CACHE_DURATION}" entityID="${parts.issuer + PATHS.samlMetadata}"${validUntil}>`;
-  const tail = xml`${descriptor(parts)}${organization(parts.organization)}${concatenated((parts.contacts ?? []).map(contact))}</md:EntityDescriptor>`;
+  const tail = xml`${descriptor(parts, organisation)}${organization(organisation)}${contacts(organisation)}</md:EntityDescriptor>`;
   const document = sign
     ? new Signers(parts.keyRing).xml(undefined).sign({ id, head, tail })
     : xml`${head}${tail}`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${serialize(document)}\n`;
 }
 
-function descriptor(parts: MetadataParts): Xml {
+function descriptor(parts: MetadataParts, organisation: Organisation): Xml {
   const { issuer } = parts;
   const logoutBindings = [
     BINDING.redirect,
@@ -104,7 +90,9 @@ function descriptor(parts: MetadataParts): Xml {
         ]
       : [];
   const contents = concatenated([...keys, ...artifacts, ...logout, ...formats, ...signOn, ...ecp]);
-  return xml`<md:IDPSSODescriptor protocolSupportEnumeration="${SAMLP}">${extensions(parts)}${contents}</md:IDPSSODescriptor>`;
+  const { errorUrl } = organisation;
+  const errorAddress = errorUrl === undefined ? undefined : xml` errorURL="${errorUrl}"`;
+  return xml`<md:IDPSSODescriptor${errorAddress} protocolSupportEnumeration="${SAMLP}">${extensions(organisation)}${contents}</md:IDPSSODescriptor>`;
 }
 
 /**
@@ -120,11 +108,8 @@ function keyDescriptor(key: SigningKey): Xml {
   return xml`<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="${DS}"><ds:X509Data><ds:X509Certificate>${key.certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
 }
 
-function extensions(parts: MetadataParts): Xml | undefined {
-  const scopes = (parts.scopes ?? []).map(
-    (scope) => xml`<shibmd:Scope xmlns:shibmd="${SHIBMD}" regexp="false">${scope}</shibmd:Scope>`,
-  );
-  return xml`<md:Extensions>${concatenated([...algorithms(), ...scopes, ...appearance(parts)])}</md:Extensions>`;
+function extensions(organisation: Organisation): Xml {
+  return xml`<md:Extensions>${concatenated([...algorithms(), ...scopes(organisation), ...appearance(organisation)])}</md:Extensions>`;
 }
 
 /**
@@ -139,27 +124,4 @@ function algorithms(): readonly Xml[] {
     (uri) => xml`<alg:SigningMethod xmlns:alg="${ALG}" Algorithm="${uri}"></alg:SigningMethod>`,
   );
   return [...digests, ...signatures];
-}
-
-/** mdui:UIInfo (Metadata Extensions for Login and Discovery User Interface 2.1). */
-function appearance({ displayName, logo }: MetadataParts): readonly Xml[] {
-  if (displayName === undefined) return [];
-  const logoElement =
-    logo === undefined
-      ? undefined
-      : xml`<mdui:Logo height="${String(logo.height)}" width="${String(logo.width)}">${logo.url}</mdui:Logo>`;
-  return [
-    xml`<mdui:UIInfo xmlns:mdui="${MDUI}"><mdui:DisplayName xml:lang="en">${printable(displayName)}</mdui:DisplayName>${logoElement}</mdui:UIInfo>`,
-  ];
-}
-
-function organization(parts: MetadataOrganization | undefined): Xml | undefined {
-  if (parts === undefined) return undefined;
-  return xml`<md:Organization><md:OrganizationName xml:lang="en">${printable(parts.name)}</md:OrganizationName><md:OrganizationDisplayName xml:lang="en">${printable(parts.displayName)}</md:OrganizationDisplayName><md:OrganizationURL xml:lang="en">${parts.url}</md:OrganizationURL></md:Organization>`;
-}
-
-function contact({ type, name, email }: MetadataContact): Xml {
-  const givenName = name === undefined ? undefined : xml`<md:GivenName>${printable(name)}</md:GivenName>`;
-  const address = email.startsWith("mailto:") ? email : `mailto:${email}`;
-  return xml`<md:ContactPerson contactType="${type}">${givenName}<md:EmailAddress>${address}</md:EmailAddress></md:ContactPerson>`;
 }

@@ -12,6 +12,8 @@ export const ECP = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp";
 export const NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next";
 export const MDUI = "urn:oasis:names:tc:SAML:metadata:ui";
 export const SHIBMD = "urn:mace:shibboleth:metadata:1.0";
+/** REFEDS' attribute for kinds of contact. */
+export const REMD = "http://refeds.org/metadata";
 export const ALG = "urn:oasis:names:tc:SAML:metadata:algsupport";
 export const EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#";
 

@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { VolatileStore } from "./volatile-store.ts";
 
 /** What is kept in memory by every process, and read anew when another process has changed it. */
-export type VersionedKind = "applications" | "keys" | "accounts" | "resources";
+export type VersionedKind = "applications" | "keys" | "accounts" | "settings" | "resources";
 
 /** How often a server looks, in milliseconds. */
 export const LOOK_EVERY_MS = 400;

@@ -75,6 +75,7 @@ function adminPartsOf(parts: Parts): AdminParts {
       announce: async (changed) => {
         if (changed === "applications") await applications.reload();
         if (changed === "accounts") accounts.invalidate();
+        if (changed === "settings") await parts.settings.reload();
       },
       hasher: TEST_HASHER,
       endSessions: async (accountId) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KeyRing } from "../../src/keys/key-ring.ts";
+import type { Organisation } from "../../src/model/organisation.ts";
 import { Unavailable } from "../../src/platform/unavailable.ts";
 import { metadataDocument, type MetadataParts } from "../../src/saml/metadata-document.ts";
 import { NAME_ID } from "../../src/saml/namespaces.ts";
@@ -30,15 +31,26 @@ const OTHERS = [signingKey("Ed25519"), signingKey("P-384")];
 /** As the key ring has them: the active ones of all types first. */
 const RING = keyRingOf(...OTHERS, CURVE, ACTIVE, NEXT, RETIRING);
 
-const FULL: Partial<MetadataParts> = {
-  organization: { name: "Example & Sons", displayName: "Example <Ltd>", url: "https://example.org/?a=1&b" },
-  contacts: [
-    { type: "technical", name: "Ada", email: "ada@example.org" },
-    { type: "support", email: "mailto:help@example.org" },
-  ],
-  scopes: ["example.org", "example.net"],
-  displayName: "Example login",
+const ORGANISATION: Organisation = {
+  language: "de-AT",
+  name: "Example & Sons",
+  displayName: "Example <Ltd>",
+  url: "https://example.org/?a=1&b",
+  serviceName: "Example login",
+  description: "Where the people of Example log in",
   logo: { url: "https://example.org/logo.png", width: 80, height: 60 },
+  privacyUrl: "https://example.org/privacy",
+  errorUrl: "https://example.org/help?code=ERRORURL_CODE&at=ERRORURL_TS",
+  scopes: ["example.org", "example.net"],
+  contacts: [
+    { kind: "technical", name: "Ada", email: "ada@example.org" },
+    { kind: "support", email: "help@example.org" },
+    { kind: "security", name: "Cert", email: "cert@example.org" },
+  ],
+};
+
+const FULL: Partial<MetadataParts> = {
+  organisation: ORGANISATION,
   soapLogout: true,
   artifacts: true,
   simpleSign: true,
@@ -152,6 +164,7 @@ test("the parts stand in the order of the schema (SAML Metadata 2.3.2 and 2.4.3)
     "md:Organization",
     "md:ContactPerson",
     "md:ContactPerson",
+    "md:ContactPerson",
   ]);
   const names = [...new Set(childNames(only(root, "IDPSSODescriptor")))];
   assert.deepEqual(names, [
@@ -165,12 +178,12 @@ test("the parts stand in the order of the schema (SAML Metadata 2.3.2 and 2.4.3)
 });
 
 test("texts of the organisation are escaped, and what XML cannot carry is marked", () => {
-  const root = parsed(metadata({ ...FULL, displayName: "a\u0000<b>" }));
+  const root = parsed(metadata({ ...FULL, organisation: { ...ORGANISATION, serviceName: "a\u0000<b>" } }));
   assert.equal(textOf(root, "OrganizationDisplayName"), "Example <Ltd>");
   assert.equal(textOf(root, "DisplayName"), "a\ufffd<b>");
   assert.deepEqual(
     elements(root, "EmailAddress").map((address) => address.textContent),
-    ["mailto:ada@example.org", "mailto:help@example.org"],
+    ["mailto:ada@example.org", "mailto:help@example.org", "mailto:cert@example.org"],
   );
   assert.deepEqual(
     elements(root, "Scope").map((scope) => scope.textContent),
@@ -201,4 +214,54 @@ test("no private key, no SHA-1 and no demand for signed requests is in it", () =
 
 test("without an active key the signed document is unavailable, not unsigned", () => {
   assert.throws(() => metadata({ keyRing: keyRingOf(RETIRING) }, true), Unavailable);
+});
+
+test("the login is shown under its name, with description, logo and privacy statement, in the organisation's language", () => {
+  const root = parsed(metadata(FULL));
+  const info = only(root, "UIInfo");
+  assert.deepEqual(childNames(info), [
+    "mdui:DisplayName",
+    "mdui:Description",
+    "mdui:Logo",
+    "mdui:PrivacyStatementURL",
+  ]);
+  assert.equal(textOf(info, "Description"), "Where the people of Example log in");
+  assert.equal(only(info, "DisplayName").getAttribute("xml:lang"), "de-AT");
+  const logo = only(info, "Logo");
+  assert.deepEqual([logo.getAttribute("width"), logo.getAttribute("height")], ["80", "60"]);
+  assert.equal(textOf(info, "PrivacyStatementURL"), "https://example.org/privacy");
+});
+
+test("without a name of its own the login is shown under the organisation's; without any name nothing is shown", () => {
+  const { serviceName: _, displayName: __, ...plain } = ORGANISATION;
+  assert.equal(textOf(parsed(metadata({ organisation: plain })), "DisplayName"), "Example & Sons");
+  const nameless = { language: "en", scopes: [], contacts: [] };
+  assert.equal(elements(parsed(metadata({ organisation: nameless })), "UIInfo").length, 0);
+});
+
+test("an organisation without its address is not written: the schema wants all three parts or none", () => {
+  const { url: _, ...without } = ORGANISATION;
+  const root = parsed(metadata({ organisation: without }));
+  assert.equal(elements(root, "Organization").length, 0);
+  assert.equal(elements(root, "ContactPerson").length, 3);
+});
+
+test("people who were not let in are sent to the error address, which stands on the role", () => {
+  assert.equal(
+    only(parsed(metadata(FULL)), "IDPSSODescriptor").getAttribute("errorURL"),
+    ORGANISATION.errorUrl,
+  );
+  assert.equal(only(parsed(metadata()), "IDPSSODescriptor").hasAttribute("errorURL"), false);
+});
+
+test("the security contact is an other one with the mark of REFEDS; the rest are of the standard's kinds", () => {
+  const kinds = elements(parsed(metadata(FULL)), "ContactPerson").map((person) => [
+    person.getAttribute("contactType"),
+    person.getAttributeNS("http://refeds.org/metadata", "contactType"),
+  ]);
+  assert.deepEqual(kinds, [
+    ["technical", ""],
+    ["support", ""],
+    ["other", "http://refeds.org/metadata/contactType/security"],
+  ]);
 });

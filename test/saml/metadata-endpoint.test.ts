@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { after, before, describe, test } from "node:test";
 import express from "express";
+import { Settings } from "../../src/flow/settings.ts";
+import type { Organisation } from "../../src/model/organisation.ts";
 import { metadataEndpoint } from "../../src/saml/metadata-endpoint.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { TestClock } from "../fixtures/clock.ts";
@@ -14,10 +16,17 @@ const FIRST = signingKey("RSA-2048");
 describe("our metadata", () => {
   const clock = new TestClock(NOW_MS);
   const keyRing = keyRingOf(FIRST);
+  let organisation: Organisation = { language: "en", scopes: ["example.org"], contacts: [] };
+  const settings = new Settings({
+    all: async () => await Promise.resolve({ organisation: { value: organisation, updatedAtMs: 1 } }),
+  });
   let server: Server;
   let address: string;
   before(async () => {
-    const app = express().use(metadataEndpoint({ issuer: ISSUER, keyRing, random: systemRandom, clock }));
+    await settings.reload();
+    const app = express().use(
+      metadataEndpoint({ issuer: ISSUER, keyRing, settings, random: systemRandom, clock }),
+    );
     server = createServer(app).listen(0, "127.0.0.1");
     await once(server, "listening");
     const bound = server.address();
@@ -58,6 +67,19 @@ describe("our metadata", () => {
     const later = await fetched("?signed=1");
     assert.match(later.text, /validUntil="2026-03-15T12:00:00/);
     assert.notEqual(later.etag, first.etag);
+  });
+
+  test("shows what is new about the organisation at once, and is not made anew when nothing is", async () => {
+    const first = await fetched();
+    assert.ok(first.text.includes(">example.org</shibmd:Scope>"));
+    await settings.reload();
+    assert.equal((await fetched()).etag, first.etag);
+    organisation = { ...organisation, scopes: ["example.net"] };
+    await settings.reload();
+    const second = await fetched();
+    assert.ok(second.text.includes(">example.net</shibmd:Scope>"));
+    assert.ok(!second.text.includes("example.org</shibmd:Scope>"));
+    assert.equal((await fetched()).text, second.text);
   });
 
   test("shows a new key at once", async () => {

@@ -10,7 +10,9 @@ import { containsPattern, pageLimit, readNumberCursor, searchText } from "./pagi
 const ROWS_AT_ONCE = 500;
 
 const Outcome = z.enum(["success", "refused", "failure"]);
-const TargetKind = z.enum(["account", "application", "session", "key", "token", "grant"]).optional();
+const TargetKind = z
+  .enum(["account", "application", "session", "key", "token", "grant", "installation"])
+  .optional();
 const Detail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 export class KyselyAuditStore implements AuditStore {
