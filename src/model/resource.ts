@@ -4,6 +4,8 @@ export interface ResourceScope {
   readonly name: string;
   /** What the person reads on the consent page. */
   readonly description: string;
+  /** Only members of one of these groups may hold it; absent or empty: everybody. */
+  readonly groups?: readonly string[] | undefined;
 }
 
 /** A resource server that tokens are issued for: an API, named by what `resource` and `aud` carry (RFC 8707, 2). */

@@ -8,6 +8,8 @@ export interface ApiTokenFilter {
   readonly kind?: ApiTokenKind | undefined;
   /** `expired`: active or suspended, but past its time. */
   readonly state?: ApiTokenState | "expired" | undefined;
+  /** Only those that a revocation would still change: active or suspended, expired or not. */
+  readonly notRevoked?: boolean | undefined;
   readonly scope?: string | undefined;
   readonly resource?: string | undefined;
   /** Last used from this address. */
@@ -66,16 +68,40 @@ export interface TokenUseCount {
   readonly count: number;
 }
 
+/** Good uses of one token on one UTC day from one address, over all resources. */
+export interface TokenDayAddress {
+  readonly day: string;
+  readonly address: string;
+  readonly uses: number;
+}
+
 export interface TokenUseStore {
-  /** Adds to what is stored, in one transaction. */
+  /**
+   * Adds to what is stored, in one transaction. Of one token and day at most `MOST_ADDRESSES_A_DAY` addresses and
+   * `MOST_RESOURCES_A_DAY` resources are told apart, and the rest is `other`: whoever can change their address at will
+   * must not be able to fill the database.
+   */
   add(counts: readonly TokenUseCount[]): Promise<void>;
   /** From `fromDay` on, in the order of the days. */
   list(tokenId: string, fromDay: string): Promise<readonly TokenUseCount[]>;
-  /** Networks that a token was ever well used from (`/24` for IPv4, `/48` for IPv6): remembers these and returns those that are new. */
+  /** Good uses from `fromDay` on, in the order of the days: what is usual for a token. */
+  usualOf(tokenId: string, fromDay: string): Promise<readonly TokenDayAddress[]>;
+  /**
+   * Networks that a token was ever well used from (`/24` for IPv4, `/48` for IPv6): remembers these and returns those that
+   * are new. Of two processes that tell of the same one at once, one is told that it is new.
+   */
   rememberNetworks(tokenId: string, networks: readonly string[], atMs: number): Promise<readonly string[]>;
   networks(tokenId: string): Promise<readonly { readonly network: string; readonly firstSeenMs: number }[]>;
+  /** Deletes the counts of earlier days, and the networks that were not seen since. */
   deleteBefore(day: string): Promise<number>;
 }
+
+export const MOST_ADDRESSES_A_DAY = 50;
+export const MOST_RESOURCES_A_DAY = 20;
+/** What stands for the addresses and resources beyond those. */
+export const OTHER = "other";
+/** The address where none was told. */
+export const UNKNOWN_ADDRESS = "unknown";
 
 /** Something that the watch tells a token's owner. */
 export interface TokenNotice {
@@ -93,10 +119,13 @@ export interface TokenNotice {
 }
 
 export interface TokenNoticeStore {
-  insert(notice: TokenNotice): Promise<void>;
+  /** False: a notice of this id exists already. */
+  insert(notice: TokenNotice): Promise<boolean>;
   /** Newest first. */
   listByAccount(accountId: string, options: ListOptions): Promise<Page<TokenNotice>>;
   listByToken(tokenId: string, options: ListOptions): Promise<Page<TokenNotice>>;
+  unread(accountId: string): Promise<number>;
+  /** All that are unread; how many. */
   markRead(accountId: string, atMs: number): Promise<number>;
   deleteBefore(atMs: number): Promise<number>;
 }
