@@ -2,8 +2,10 @@ import { MD } from "./namespaces.ts";
 import { xsDateTime } from "./xml-values.ts";
 import { keyOfCertificate } from "./verification-keys.ts";
 import { attribute, childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";
+import { SIGNED_METADATA_LIMITS } from "./xml/gate.ts";
 import { readMessage, readMetadataFile } from "./xml/reader.ts";
 import { serializeElement } from "./xml/serialize-element.ts";
+import { STRONG } from "./xml/signature-algorithms.ts";
 import { verifyEnvelopedSignature } from "./xml/verify-signature.ts";
 import { XmlRefused } from "./xml/xml-refused.ts";
 
@@ -42,8 +44,9 @@ export function checkFetchedMetadata(
     }
     const key = keyOfCertificate(pinnedCertificate);
     if ("unusable" in key) return { problem: `The pinned certificate cannot be used: ${key.unusable}.` };
-    const document = readMessage(Buffer.from(body));
-    const signed = verifyEnvelopedSignature(document, document.root, [key]);
+    const limits = SIGNED_METADATA_LIMITS;
+    const document = readMessage(Buffer.from(body), limits);
+    const signed = verifyEnvelopedSignature(document, document.root, [key], STRONG, limits);
     return { xml: serializeElement(signed), nextDueMs: nextDueMs(signed, nowMs) };
   } catch (error) {
     if (!(error instanceof XmlRefused)) throw error;

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { checkFetchedMetadata } from "../../src/saml/fetched-metadata.ts";
 import { Signers } from "../../src/saml/signers.ts";
 import { unsigned } from "../../src/saml/xml/sign.ts";
-import { serialize, xml } from "../../src/saml/xml/writer.ts";
+import { concatenated, serialize, xml } from "../../src/saml/xml/writer.ts";
 import { keyRingOf, NOW_MS, signingKey } from "../fixtures/saml/installation.ts";
 
 const KEY = signingKey("RSA-2048");
@@ -28,6 +28,12 @@ suite("fetched metadata with a pinned certificate", () => {
     const result = checkFetchedMetadata(SIGNED, KEY.certificate, NOW_MS);
     assert.ok("xml" in result);
     assert.match(result.xml, /entityID="https:\/\/sp\.example"/);
+  });
+
+  test("may be larger than any message", () => {
+    const tail = xml`<md:Extensions>${concatenated(Array.from({ length: 3_000 }, () => xml`<md:x></md:x>`))}</md:Extensions></md:EntityDescriptor>`;
+    const large = new Signers(keyRingOf(KEY)).xml(undefined).sign({ ...descriptor(), tail });
+    assert.ok("xml" in checkFetchedMetadata(serialize(large), KEY.certificate, NOW_MS));
   });
 
   const outer = (inner: string) =>
