@@ -90,4 +90,6 @@ export interface TokenUseSeen {
   readonly address?: string | undefined;
   readonly resource?: string | undefined;
   readonly outcome: "ok" | TokenRefusal;
+  /** Scopes that the use needed and the token lacks, with the outcome `scope`. */
+  readonly missing?: readonly string[] | undefined;
 }

@@ -1,5 +1,5 @@
 import type { ApiToken, ApiTokenKind, ApiTokenState, TokenOwner } from "../model/api-token.ts";
-import type { ListOptions, Page } from "./stores.ts";
+import type { ListOptions, Page } from "./page.ts";
 
 /** Which tokens: all conditions together. Instants are epoch milliseconds. */
 export interface ApiTokenFilter {

@@ -17,6 +17,8 @@ import { KyselySecretStore } from "./kysely/secret-store.ts";
 import { KyselySettingStore } from "./kysely/setting-store.ts";
 import { KyselySigningKeyStore } from "./kysely/signing-key-store.ts";
 import { KyselySpentIdStore } from "./kysely/spent-id-store.ts";
+import { KyselyTokenNoticeStore } from "./kysely/token-notice-store.ts";
+import { KyselyTokenUseStore } from "./kysely/token-use-store.ts";
 import { nodeSqliteDialect } from "./node-sqlite.ts";
 import { postgresDialect } from "./postgres.ts";
 import { isSqliteTrouble } from "./sqlite-file.ts";
@@ -64,6 +66,8 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     settings: new KyselySettingStore(db),
     keyUses: new KyselyKeyUseStore(db),
     resources: new KyselyResourceStore(db),
+    tokenUse: new KyselyTokenUseStore(db),
+    tokenNotices: new KyselyTokenNoticeStore(db),
     ping: async () => void (await sql`select 1`.execute(db)),
     close: async () => await db.destroy(),
   };

@@ -8,6 +8,10 @@ import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-
 import type { Resource } from "../model/resource.ts";
 import type { SettingName, SettingValues, StoredSettings } from "../model/settings.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
+import type { TokenNoticeStore, TokenUseStore } from "./api-token-stores.ts";
+import type { ListOptions, Page } from "./page.ts";
+
+export type { ListOptions, Page } from "./page.ts";
 
 /**
  * The durable stores. No HTTP and no protocol in here; "absent" is `undefined`, a database that does not answer
@@ -28,6 +32,8 @@ export interface DurableStore {
   readonly settings: SettingStore;
   readonly keyUses: KeyUseStore;
   readonly resources: ResourceStore;
+  readonly tokenUse: TokenUseStore;
+  readonly tokenNotices: TokenNoticeStore;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,19 +47,6 @@ export class Conflict extends Error {
     this.name = "Conflict";
     this.field = field;
   }
-}
-
-/** A page of a list in a fixed order; `next` goes back in as `after`. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly next?: string | undefined;
-  readonly total: number;
-}
-
-export interface ListOptions {
-  readonly search?: string | undefined;
-  readonly after?: string | undefined;
-  readonly limit: number;
 }
 
 export interface AccountStore {

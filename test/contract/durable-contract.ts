@@ -13,6 +13,7 @@ import { resourceContract } from "./durable/resources.ts";
 import { keyUseContract, settingContract } from "./durable/settings-and-key-uses.ts";
 import { spentIdContract } from "./durable/spent-ids.ts";
 import type { DurableSubject } from "./durable/subject.ts";
+import { tokenWatchContract } from "./durable/token-watch.ts";
 
 /** One kind of database: a fresh, empty one, and how it goes away again. */
 export interface DurablePlace {
@@ -57,5 +58,6 @@ export function durableContract(
     settingContract(() => subject);
     keyUseContract(() => subject);
     resourceContract(() => subject);
+    tokenWatchContract(() => subject);
   });
 }

@@ -25,6 +25,9 @@ export interface Database {
   key_uses: KeyUsesTable;
   resources: ResourcesTable;
   resource_scopes: ResourceScopesTable;
+  token_uses: TokenUsesTable;
+  token_networks: TokenNetworksTable;
+  token_notices: TokenNoticesTable;
 }
 
 export interface AccountsTable {
@@ -216,6 +219,8 @@ export interface ResourceScopesTable {
   resource_id: string;
   position: number;
   description: string;
+  /** JSON array. */
+  group_names: string | null;
 }
 
 export interface SettingsTable {
@@ -232,4 +237,37 @@ export interface KeyUsesTable {
   key_id: string;
   how: string | null;
   at_ms: number;
+}
+
+/** Counts, not uses: as many rows as can differ in a day. */
+export interface TokenUsesTable {
+  token_id: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  address: string;
+  resource: string;
+  outcome: string;
+  uses: number;
+}
+
+export interface TokenNetworksTable {
+  token_id: string;
+  /** CIDR. */
+  network: string;
+  first_seen_ms: number;
+  last_seen_ms: number;
+}
+
+export interface TokenNoticesTable {
+  /** The order of lists, and their cursor. */
+  number: Generated<number>;
+  id: string;
+  token_id: string;
+  account_id: string;
+  at_ms: number;
+  rule: string;
+  action: string;
+  /** JSON object. */
+  evidence: string;
+  read_at_ms: number | null;
 }

@@ -17,6 +17,7 @@ import {
 import { settingsAndKeyUses } from "./migrations/settings-and-key-uses.ts";
 import { resources } from "./migrations/resources.ts";
 import { spentIds } from "./migrations/spent-ids.ts";
+import { tokenWatch } from "./migrations/token-watch.ts";
 
 /**
  * Brings the tables up to date. Two processes that start together run each migration once: Kysely's Migrator holds an
@@ -53,6 +54,7 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0008_declined_scopes": { up: async (db) => await declinedScopes(db) },
     "0009_logout_deliveries": { up: async (db) => await logoutDeliveries(db, columns) },
     "0010_resources": { up: async (db) => await resources(db, columns) },
+    "0012_token_watch": { up: async (db) => await tokenWatch(db, columns) },
     "0013_settings_and_key_uses": { up: async (db) => await settingsAndKeyUses(db, columns) },
     "0015_spent_ids": { up: async (db) => await spentIds(db, columns) },
   };
