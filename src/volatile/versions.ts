@@ -1,11 +1,14 @@
 import type { Clock } from "../platform/clock.ts";
+import { Unavailable } from "../platform/unavailable.ts";
 import type { VolatileStore } from "./volatile-store.ts";
 
 /** What is kept in memory by every process, and read anew when another process has changed it. */
-export type VersionedKind = "applications" | "keys" | "accounts" | "settings" | "resources";
+export type VersionedKind = "applications" | "keys" | "accounts" | "settings" | "resources" | "tokens";
 
 /** How often a server looks, in milliseconds. */
 export const LOOK_EVERY_MS = 400;
+/** A look that is older than this says nothing about the present any more. */
+export const KNOWN_FOR_MS = 1_500;
 /** When this long has passed since a change was announced, every running process has read it. */
 export const SEEN_AFTER_MS = 2 * LOOK_EVERY_MS;
 
@@ -29,6 +32,9 @@ export class Versions {
   readonly #watches: Watch[] = [];
   #timer: NodeJS.Timeout | undefined;
   #intervalMs = 0;
+  /** When the last look that succeeded was begun; undefined after one that failed. */
+  #lookedAtMs: number | undefined;
+  #looking: Promise<void> | undefined;
 
   constructor(store: VolatileStore, clock: Clock) {
     this.#store = store;
@@ -41,6 +47,27 @@ export class Versions {
     // seen before anybody looked.
     const step = 1 + (this.#clock.nowMs() % 2 ** 30);
     await this.#store.hashIncrement(KEY, kind, step, TTL_MS);
+  }
+
+  /**
+   * Whether what is kept in memory is known to be as it is stored, up to `KNOWN_FOR_MS` ago. False while the store is
+   * away, and after the clock has jumped.
+   */
+  isKnown(nowMs: number): boolean {
+    if (this.#lookedAtMs === undefined) return false;
+    const ageMs = nowMs - this.#lookedAtMs;
+    return ageMs >= 0 && ageMs <= KNOWN_FOR_MS;
+  }
+
+  /**
+   * Looks now, and reads what has changed before it returns. Those who ask together share one look. Throws
+   * `Unavailable` when the store does not answer, or when what has changed cannot be read.
+   */
+  async look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
   }
 
   /** `onChange` also runs once at the first tick: a change may have come between the first reading and the watch. */
@@ -72,24 +99,35 @@ export class Versions {
 
   /** Never throws. While the store does not answer nothing is known, and afterwards anything may have changed. */
   async #tick(): Promise<void> {
+    await this.look().catch(() => undefined);
+  }
+
+  async #look(): Promise<void> {
+    const startedMs = this.#clock.nowMs();
     let versions: Map<string, string>;
     try {
       versions = await this.#store.hashGetAll(KEY);
-    } catch {
+    } catch (error) {
+      this.#lookedAtMs = undefined;
       for (const watch of this.#watches) watch.seen = STALE;
-      return;
+      throw error;
     }
-    for (const watch of this.#watches) await follow(watch, versions.get(watch.kind));
+    let failed = false;
+    for (const watch of this.#watches) failed = !(await follow(watch, versions.get(watch.kind))) || failed;
+    this.#lookedAtMs = failed ? undefined : startedMs;
+    if (failed) throw new Unavailable("durable");
   }
 }
 
-async function follow(watch: Watch, version: string | undefined): Promise<void> {
-  if (watch.seen === version) return;
+/** False when it could not be read: the other store may be away, and the next look tries again. */
+async function follow(watch: Watch, version: string | undefined): Promise<boolean> {
+  if (watch.seen === version) return true;
   try {
     await watch.onChange();
     watch.seen = version;
+    return true;
   } catch {
-    // The other store may be away; the next tick tries again.
     watch.seen = STALE;
+    return false;
   }
 }

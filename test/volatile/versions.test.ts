@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { Unavailable } from "../../src/platform/unavailable.ts";
 import { openEmbeddedVolatileStore } from "../../src/volatile/embedded.ts";
-import { type VersionedKind, Versions } from "../../src/volatile/versions.ts";
+import { KNOWN_FOR_MS, type VersionedKind, Versions } from "../../src/volatile/versions.ts";
 import type { VolatileStore } from "../../src/volatile/volatile-store.ts";
 import { TestClock } from "../fixtures/clock.ts";
 import { eventually } from "../fixtures/eventually.ts";
@@ -132,6 +132,44 @@ describe("versions", () => {
     await other.bump("keys");
     await wait(SOME_TICKS_MS);
     assert.deepEqual(calls, []);
+  });
+
+  it("nothing is known before the first look, and what one look has seen is known for a short time", async () => {
+    assert.equal(watching.isKnown(clock.nowMs()), false);
+    await watching.look();
+    assert.equal(watching.isKnown(clock.nowMs()), true);
+    assert.equal(watching.isKnown(clock.nowMs() + KNOWN_FOR_MS), true);
+    assert.equal(watching.isKnown(clock.nowMs() + KNOWN_FOR_MS + 1), false);
+  });
+
+  it("after the clock was set back nothing is known", async () => {
+    await watching.look();
+    assert.equal(watching.isKnown(clock.nowMs() - 1), false);
+  });
+
+  it("while the store is away nothing is known, and who asks is told", async () => {
+    await watching.look();
+    down = true;
+    await assert.rejects(watching.look(), Unavailable);
+    assert.equal(watching.isKnown(clock.nowMs()), false);
+    down = false;
+    await watching.look();
+    assert.equal(watching.isKnown(clock.nowMs()), true);
+  });
+
+  it("a look that finds a change which cannot be read does not make it known", async () => {
+    const single = new Versions(store, clock);
+    single.watch("keys", async () => await Promise.reject(new Unavailable("durable")));
+    await assert.rejects(single.look(), Unavailable);
+    assert.equal(single.isKnown(clock.nowMs()), false);
+  });
+
+  it("a look has read what changed before it returns", async () => {
+    await watching.look();
+    calls.length = 0;
+    await other.bump("accounts");
+    await watching.look();
+    assert.deepEqual(calls, ["accounts"]);
   });
 
   it("a bump that could not be stored is an error for whoever made the change", async () => {
