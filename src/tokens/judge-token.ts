@@ -1,0 +1,59 @@
+import type { TokenRefusal, TokenUse } from "../model/token-use.ts";
+import type { CompiledToken, Standing } from "./compiled-token.ts";
+
+/** What the limits say about one use; the rate is counted only for a token that is good otherwise. */
+export type Judgement =
+  | { readonly good: true; readonly scopes: readonly string[]; readonly resources: readonly string[] }
+  | {
+      readonly good: false;
+      readonly refusal: TokenRefusal;
+      /** Scopes that the use needs and the token lacks. */
+      readonly missing?: readonly string[] | undefined;
+    };
+
+/**
+ * Whether a token is good for a use. Pure. What is limited and not told is refused. The order: first what ends a token
+ * for everybody, then what somebody who stole it lacks (the key, the place), and last what its owner may have got wrong,
+ * so that a thief learns nothing about scopes and paths.
+ */
+export function judge(compiled: CompiledToken, standing: Standing, use: TokenUse, nowMs: number): Judgement {
+  const { token } = compiled;
+  if (token.state !== "active") return refused(token.state);
+  if (token.expiresAtMs <= nowMs) return refused("expired");
+  if (!standing.usable) return refused("owner");
+  if (!isProved(compiled, use)) return refused("binding");
+  if (compiled.addresses?.allows(use.address ?? "") === false) return refused("address");
+  const { resource } = use;
+  if (standing.resources.length === 0 || (resource !== undefined && !standing.resources.includes(resource))) {
+    return refused("resource");
+  }
+  const scopes = resource === undefined ? standing.scopes : (standing.scopesByResource.get(resource) ?? []);
+  const missing = use.scopes?.filter((scope) => !scopes.includes(scope)) ?? [];
+  if (missing.length > 0) return { good: false, refusal: "scope", missing };
+  if (compiled.methods?.has(use.method?.toUpperCase() ?? "") === false) return refused("method");
+  if (!isPathAllowed(token.limits.pathPrefixes, use.path)) return refused("path");
+  return { good: true, scopes, resources: resource === undefined ? standing.resources : [resource] };
+}
+
+function refused(refusal: TokenRefusal): Judgement {
+  return { good: false, refusal };
+}
+
+function isProved({ token }: CompiledToken, { proof }: TokenUse): boolean {
+  const { binding } = token.limits;
+  return binding === undefined || proof?.[binding.kind] === binding.thumbprint;
+}
+
+/**
+ * Two servers may read these as two paths: dot segments, plain or encoded, an encoded or doubled slash, a backslash.
+ * Within a limit on paths such a path is not allowed, whatever it would become.
+ */
+const AMBIGUOUS = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|;|$)|%2f|%5c|%00|%25|\\|\/\//i;
+
+function isPathAllowed(prefixes: readonly string[], path: string | undefined): boolean {
+  if (prefixes.length === 0) return true;
+  if (path?.startsWith("/") !== true || AMBIGUOUS.test(path)) return false;
+  const end = path.search(/[?#]/);
+  const bare = end === -1 ? path : path.slice(0, end);
+  return prefixes.some((prefix) => bare === prefix || bare.startsWith(`${prefix}/`));
+}
