@@ -6,6 +6,7 @@ import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
 import { adminClientEndpoint } from "./admin-client-endpoint.ts";
 import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
 import { adminMetadataSourceEndpoint } from "./admin-metadata-source-endpoint.ts";
+import { adminOrganisationEndpoint } from "./admin-organisation-endpoint.ts";
 import { adminReleaseEndpoint } from "./admin-release-endpoint.ts";
 import { adminSamlProfilesEndpoint } from "./admin-saml-profiles-endpoint.ts";
 import { adminSamlSettingsEndpoint } from "./admin-saml-settings-endpoint.ts";
@@ -33,5 +34,6 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminSecretEndpoint(parts));
   router.use(adminAccountsEndpoint(parts));
   router.use(adminAuditEndpoint(parts));
+  router.use(adminOrganisationEndpoint(parts));
   return router;
 }

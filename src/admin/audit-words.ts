@@ -22,6 +22,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "account.switched-off": "Switched off the account",
   "keys.rotated": "Rotated the signing keys",
   "key.activated": "Signs from now on: the key",
+  "organisation.changed": "Changed what is said about the organisation",
   "login.succeeded": "Logged in",
   "login.failed": "Failed to log in",
   "session.ended": "Logged out",

@@ -31,6 +31,7 @@ export async function gatherPages(): Promise<readonly GatheredPage[]> {
   await gatherAccounts(app, olga, keep);
   keep("audit", await olga.get("/admin/audit"));
   keep("audit, nothing found", await olga.get("/admin/audit?q=nothing"));
+  await gatherOrganisation(olga, keep);
   keep("no such application", await olga.get("/admin/applications/none"));
   const peter = await AdminBrowser.as(app, "peter");
   keep("not for you", await peter.get("/admin"));
@@ -68,6 +69,22 @@ async function gatherMetadata(olga: AdminBrowser, keep: Keep): Promise<void> {
   const longForm = { draft: hiddenField(long.body, "draft"), entityId: hiddenField(long.body, "entityId") };
   const done = await olga.post(`${NEW}/register`, { ...longForm, name: LONG_NAME, groups: "staff" });
   keep("application, just registered", await olga.get(done.to ?? ""));
+}
+
+async function gatherOrganisation(olga: AdminBrowser, keep: Keep): Promise<void> {
+  const empty = keep("organisation, nothing set", await olga.get("/admin/organisation"));
+  const form = {
+    version: hiddenField(empty.body, "version"),
+    language: "de",
+    name: LONG_NAME,
+    url: "https://example.org/",
+    supportEmail: "help@example.org",
+    scopes: "example.org",
+  };
+  const wrong = { ...form, logoUrl: LONG_ADDRESS, errorUrl: "help", scopes: "x", securityName: LONG_NAME };
+  keep("organisation, several things wrong", await olga.post("/admin/organisation", wrong));
+  await olga.post("/admin/organisation", form);
+  keep("organisation, changed", await olga.get("/admin/organisation?changed"));
 }
 
 async function gatherClients(olga: AdminBrowser, keep: Keep): Promise<void> {

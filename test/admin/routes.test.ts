@@ -82,6 +82,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /accounts/:id": { owner: 200 },
   "POST /accounts/:id/switch": { owner: 303, form: { enabled: "off" } },
   "GET /audit": { owner: 200 },
+  "GET /organisation": { owner: 200 },
+  "POST /organisation": { owner: 303, form: { version: "0", language: "en" } },
 };
 
 async function ask(browser: AdminBrowser, route: string, row: Row): Promise<Answer> {

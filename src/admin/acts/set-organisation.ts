@@ -16,12 +16,14 @@ export async function organisationNow(parts: {
 
 /**
  * Changes how metadata, discovery and the pages name the organisation; what is not named stays, and an empty text takes
- * a field away. Every process publishes the new documents within a second. Refused with each field that is wrong.
+ * a field away. Every process publishes the new documents within a second. Refused with each field that is wrong, and
+ * where it was changed since `seenAtMs` (0: since nothing was set).
  */
 export async function setOrganisation(
   parts: ActParts,
   actor: Actor,
   changes: Partial<OrganisationFields>,
+  seenAtMs?: number,
 ): Promise<ActResult<{ readonly organisation: Organisation }>> {
   const { organisation: found, updatedAtMs } = await organisationNow(parts);
   const before = fieldsOf(found);
@@ -29,6 +31,9 @@ export async function setOrganisation(
   if ("issues" in read) return misshapen(read.issues);
   const { organisation } = read;
   const changed = changedFields(before, fieldsOf(organisation));
+  if (seenAtMs !== undefined && seenAtMs !== (updatedAtMs ?? 0)) {
+    return refused("conflict", "somebody else has changed it since this page was loaded");
+  }
   if (changed.length === 0) return { ok: true, organisation };
   const detail = { changed: changed.join(", ").slice(0, DETAIL_CHARACTERS) };
   const entry = {
