@@ -7,6 +7,7 @@ import { PendingRequests } from "./flow/pending-requests.ts";
 import { SignOn } from "./flow/sign-on.ts";
 import { Outbound } from "./http/outbound.ts";
 import { AccessTokens } from "./oidc/access-token.ts";
+import { Audiences } from "./oidc/audiences.ts";
 import { AuthorizationCodes } from "./oidc/authorization-code.ts";
 import { AuthorizationRequests } from "./oidc/authorization-request.ts";
 import { ClientAssertions } from "./oidc/client-assertion.ts";
@@ -126,7 +127,8 @@ function openOidc(parts: Parts, outbound: Outbound) {
   const pushed = new PushedRequests(volatile, singleUse);
   const signer = new JwtSigner(keyRing);
   const expected = new ExpectedAccounts({ issuer, keyRing, accounts, participants });
-  const requests = new AuthorizationRequests({ applications, pushed, expected, clock, random });
+  const audiences = new Audiences({ issuer, resources: parts.resources });
+  const requests = new AuthorizationRequests({ applications, pushed, expected, audiences, clock, random });
   const clientKeys = new ClientKeys({ outbound, clock, log });
   const assertions = new ClientAssertions({ issuer, keys: clientKeys, spentIds: durable.spentIds, clock });
   const authentication = new ClientAuthentication({ applications, assertions, clock });
@@ -139,6 +141,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
   const accessTokens = new AccessTokens({
     issuer,
     applications,
+    audiences,
     standing,
     families,
     signer,
@@ -152,9 +155,10 @@ function openOidc(parts: Parts, outbound: Outbound) {
     accessTokens,
     idTokens: new IdTokens({ issuer, signer, subjects, clock }),
   });
-  const forPerson = { issuer, families, standing, refreshTokens, responses, subjects, audit };
+  const forPerson = { audiences, families, standing, refreshTokens, responses, subjects, audit };
   return {
     signer,
+    audiences,
     requests,
     pushed,
     authentication,
@@ -166,9 +170,9 @@ function openOidc(parts: Parts, outbound: Outbound) {
     grants: {
       authorization_code: new AuthorizationCodeGrant({ ...forPerson, codes }),
       refresh_token: new RefreshTokenGrant(forPerson),
-      client_credentials: new ClientCredentialsGrant({ issuer, responses, random }),
+      client_credentials: new ClientCredentialsGrant({ audiences, responses, random }),
     },
-    responder: new OidcResponder({ issuer, codes, pushed, subjects, clock, random }),
+    responder: new OidcResponder({ issuer, codes, pushed, subjects, audiences, clock, random }),
     channel: new OidcLogoutChannel({
       issuer,
       tokens: new LogoutTokens({ issuer, signer, clock, random }),

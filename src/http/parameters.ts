@@ -6,7 +6,7 @@ export class Parameters {
   /** The text they were read from, exactly as it was sent. */
   readonly raw: string;
   readonly #values = new Map<string, string>();
-  readonly #repeated = new Set<string>();
+  readonly #further = new Map<string, string[]>();
 
   private constructor(raw: string) {
     this.raw = raw;
@@ -26,8 +26,7 @@ export class Parameters {
       const name = decode(cut === -1 ? pair : pair.slice(0, cut));
       const value = decode(cut === -1 ? "" : pair.slice(cut + 1));
       if (name === undefined || value === undefined) return undefined;
-      if (parameters.#values.has(name)) parameters.#repeated.add(name);
-      else parameters.#values.set(name, value);
+      parameters.#add(name, value);
     }
     return parameters;
   }
@@ -38,6 +37,13 @@ export class Parameters {
     return value === "" ? undefined : value;
   }
 
+  /** Every value of the one kind of parameter that may come again, without empty ones (RFC 8707 2). */
+  all(name: string): readonly string[] {
+    const first = this.#values.get(name);
+    if (first === undefined) return [];
+    return [first, ...(this.#further.get(name) ?? [])].filter((value) => value !== "");
+  }
+
   /** True also for an empty value. */
   has(name: string): boolean {
     return this.#values.has(name);
@@ -45,11 +51,17 @@ export class Parameters {
 
   /** Which of these names came more than once. */
   repeated(names: readonly string[]): readonly string[] {
-    return names.filter((name) => this.#repeated.has(name));
+    return names.filter((name) => this.#further.has(name));
   }
 
   names(): readonly string[] {
     return [...this.#values.keys()];
+  }
+
+  #add(name: string, value: string): void {
+    if (!this.#values.has(name)) this.#values.set(name, value);
+    else if (this.#further.has(name)) this.#further.get(name)?.push(value);
+    else this.#further.set(name, [value]);
   }
 }
 

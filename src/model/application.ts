@@ -74,6 +74,8 @@ export interface SamlApplication extends ApplicationBase {
   readonly entityId: string;
   readonly assertionConsumerServices: readonly SamlEndpoint[];
   readonly singleLogoutServices: readonly SamlEndpoint[];
+  /** Where its messages are fetched by artifact (SAML Bindings 3.6); absent in records from before they were kept. */
+  readonly artifactResolutionServices?: readonly SamlEndpoint[] | undefined;
   /** Base64 DER; each is tried, so a rollover cuts nobody off. */
   readonly signingCertificates: readonly string[];
   readonly encryptionKeys: readonly SamlEncryptionKey[];
@@ -146,8 +148,12 @@ export interface OidcApplication extends ApplicationBase {
   readonly accessTokenFormat: "opaque" | "jwt";
   readonly subjectType: "public" | "pairwise";
   readonly sectorIdentifier?: string | undefined;
-  /** Scopes it may ask for besides `openid`. */
+  /** Scopes it may ask for besides `openid`, and besides those of its resources. */
   readonly scopes: readonly string[];
+  /** Identifiers of the declared resources that it may get tokens for (RFC 8707); absent: none. */
+  readonly resources?: readonly string[] | undefined;
+  /** UserInfo answers are JWTs, signed like this (OpenID Connect Core 5.3.2); absent: plain JSON. */
+  readonly userinfoSignedResponseAlgorithm?: IdTokenAlgorithm | undefined;
   /** Browser origins that may call the token, userinfo and revocation endpoints. */
   readonly origins: readonly string[];
 }

@@ -8,6 +8,7 @@ import { sha256 } from "../platform/digest.ts";
 import { type Random, randomToken } from "../platform/random.ts";
 import { makeToken, readToken } from "../tokens/token-format.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
+import type { Audiences } from "./audiences.ts";
 import type { ClaimWish } from "./claims-parameter.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
 import { verifyOwnJwt } from "./jwt-verifier.ts";
@@ -45,6 +46,7 @@ export interface ActiveAccessToken {
 export interface AccessTokensParts {
   readonly issuer: string;
   readonly applications: Applications;
+  readonly audiences: Audiences;
   readonly standing: TokenStanding;
   readonly families: TokenFamilies;
   readonly signer: JwtSigner;
@@ -62,7 +64,7 @@ export interface MadeAccessToken {
 }
 
 /**
- * Access tokens, opaque (256 random bits) or JWT (RFC 9068) by the client's registration. Either has a record in the
+ * Access tokens, opaque (256 random bits) or JWT (RFC 9068) by the resource's or the client's registration. Either has a record in the
  * volatile store, under a hash, and it is the record that counts here: a signature alone opens nothing of ours, so
  * both kinds can be revoked and both die with their session, account, grant and client.
  */
@@ -77,7 +79,7 @@ export class AccessTokens {
   make(application: OidcApplication, grant: AccessTokenGrant): MadeAccessToken {
     const issuedAtMs = this.#parts.clock.nowMs();
     const record = { ...grant, issuedAtMs, expiresAtMs: issuedAtMs + ACCESS_TOKEN_LIFETIME_MS };
-    if (application.accessTokenFormat === "opaque") {
+    if (this.#parts.audiences.format(application, grant.audience) === "opaque") {
       const { text, hash } = makeToken("at", this.#parts.random);
       return { text, key: opaqueKey(hash), record };
     }
@@ -95,7 +97,9 @@ export class AccessTokens {
     const token = await this.find(text);
     const application = token && this.#parts.applications.oidcByClientId(token.clientId);
     if (token === undefined || application?.enabled !== true) return undefined;
-    const { standing, families } = this.#parts;
+    const { standing, families, audiences } = this.#parts;
+    // A resource that was switched off, removed or closed to this client takes its tokens with it.
+    if (!token.audience.some((one) => audiences.isOpen(application, one))) return undefined;
     const { basis } = token;
     const [revoked, account] = await Promise.all([
       families.isRevoked(token.familyId, basis?.grantId),

@@ -1,11 +1,12 @@
 import type { Parameters } from "../http/parameters.ts";
 import type { OidcApplication } from "../model/application.ts";
+import type { Audiences } from "./audiences.ts";
 import { AuthorizationError } from "./authorization-error.ts";
 import { type ClaimsRequest, readClaimsParameter } from "./claims-parameter.ts";
 import { readChallenge } from "./pkce.ts";
 import { type Prompt, readPrompt } from "./prompt.ts";
 import type { ResponseMode } from "./request-wire.ts";
-import { readScopes } from "./scopes.ts";
+import { permittedScopes, readAskedScopes } from "./scopes.ts";
 
 /** Every parameter of an authorization request that we know. Unknown ones are ignored (RFC 6749 3.1). */
 export const AUTHORIZATION_PARAMETERS: readonly string[] = (
@@ -39,6 +40,7 @@ export interface AuthorizationParameters {
 export function readAuthorizationParameters(
   application: OidcApplication,
   parameters: Parameters,
+  audiences: Audiences,
 ): AuthorizationParameters {
   refuseRepeated(parameters);
   refuseUnsupported(parameters);
@@ -46,8 +48,12 @@ export function readAuthorizationParameters(
   readResponseMode(application, parameters);
   readState(parameters);
   const prompt = readPrompt(parameters.get("prompt"));
+  const asked = readAskedScopes(parameters.get("scope"));
+  const resources = readResources(application, parameters, asked, audiences);
   return {
-    scopes: readScopes(application, parameters.get("scope"), prompt),
+    scopes: permittedScopes(application, asked, prompt, (scope) =>
+      audiences.mayAsk(application, scope, resources),
+    ),
     nonce: limited(parameters, "nonce", MAX_NONCE_CHARACTERS),
     codeChallenge: readCodeChallenge(application, parameters),
     prompt,
@@ -56,7 +62,7 @@ export function readAuthorizationParameters(
     claims: readClaims(parameters.get("claims")),
     loginHint: readLoginHint(parameters.get("login_hint")),
     idTokenHint: parameters.get("id_token_hint"),
-    resources: readResources(parameters),
+    resources,
   };
 }
 
@@ -172,10 +178,24 @@ function readLoginHint(text: string | undefined): string | undefined {
   return text === undefined || text.length > MAX_HINT_CHARACTERS || hasControls(text) ? undefined : text;
 }
 
-/** RFC 8707 2: no resource is declared yet, so each one is unknown. */
-function readResources(parameters: Parameters): readonly string[] {
-  if (!parameters.has("resource")) return [];
-  throw new AuthorizationError("invalid_target", "The resource is not known here.");
+/**
+ * RFC 8707 2: whom the tokens are to be for. One answer for a resource that does not exist and for one that is not this
+ * client's, so that nobody finds out by asking which there are.
+ */
+function readResources(
+  application: OidcApplication,
+  parameters: Parameters,
+  asked: readonly string[],
+  audiences: Audiences,
+): readonly string[] {
+  const named = audiences.named(application, parameters);
+  if (named === undefined) {
+    throw new AuthorizationError(
+      "invalid_target",
+      "A resource is not known here, or not open to this client.",
+    );
+  }
+  return named.length > 0 ? named : audiences.implied(application, asked);
 }
 
 function words(text: string | undefined): readonly string[] {

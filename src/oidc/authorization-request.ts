@@ -7,6 +7,7 @@ import type { SignOnRequest } from "../model/sign-on-request.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Random, randomId } from "../platform/random.ts";
 import { requestedContext } from "./acr.ts";
+import type { Audiences } from "./audiences.ts";
 import { AuthorizationError } from "./authorization-error.ts";
 import {
   type AuthorizationParameters,
@@ -32,6 +33,7 @@ export interface AuthorizationRequestsParts {
   readonly applications: Applications;
   readonly pushed: PushedRequests;
   readonly expected: ExpectedAccounts;
+  readonly audiences: Audiences;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -84,7 +86,7 @@ export class AuthorizationRequests {
       if (way.kind === "plain" && application.parRequired) {
         throw new AuthorizationError("invalid_request", "This client must push its requests (RFC 9126).");
       }
-      const read = readAuthorizationParameters(application, parameters);
+      const read = readAuthorizationParameters(application, parameters, this.#parts.audiences);
       const request = await this.#toRequest(
         application,
         read,

@@ -11,12 +11,14 @@ export interface IdTokenHint {
 
 /**
  * Reads an `id_token_hint`: an ID token of ours, for one client. An expired one is good: it names somebody and proves
- * nothing (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). undefined: not ours, changed, or another kind of token.
+ * nothing (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). undefined: not ours, changed, or
+ * another kind of token.
  */
 export function readIdTokenHint(keyRing: KeyRing, issuer: string, token: string): IdTokenHint | undefined {
   const claims = verifyOwnJwt(keyRing, token, "JWT");
   if (claims === undefined || claims["iss"] !== issuer) return undefined;
-  const { sub, aud, sid } = claims;
-  if (typeof sub !== "string" || typeof aud !== "string") return undefined;
+  const { sub, aud, sid, exp } = claims;
+  // A signed UserInfo answer has no `exp`: it is no word about a login.
+  if (typeof sub !== "string" || typeof aud !== "string" || typeof exp !== "number") return undefined;
   return { subject: sub, clientId: aud, sessionIndex: typeof sid === "string" ? sid : undefined };
 }

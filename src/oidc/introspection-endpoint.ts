@@ -2,6 +2,7 @@ import type { Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { AccessTokens, ActiveAccessToken } from "./access-token.ts";
+import type { Audiences } from "./audiences.ts";
 import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
 import { okAnswer } from "./json-answer.ts";
 import { OAuthError } from "./oauth-error.ts";
@@ -11,6 +12,7 @@ import type { TokenStanding } from "./token-standing.ts";
 
 export interface IntrospectionParts {
   readonly issuer: string;
+  readonly audiences: Audiences;
   readonly authentication: ClientAuthentication;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
@@ -52,16 +54,17 @@ export async function introspectionAnswer(
 
 async function aboutAccessToken(parts: IntrospectionParts, caller: OidcApplication, text: string) {
   const active = await parts.accessTokens.active(text);
-  if (active === undefined || !mayAsk(caller, active)) return undefined;
-  const { token, account } = active;
+  const view = active && viewOf(parts.audiences, caller, active);
+  if (active === undefined || view === undefined) return undefined;
+  const { token } = active;
   return {
     active: true,
     iss: parts.issuer,
     client_id: token.clientId,
     sub: token.subject,
-    username: account?.username,
-    aud: token.audience.length === 1 ? token.audience[0] : token.audience,
-    scope: token.scopes.length === 0 ? undefined : token.scopes.join(" "),
+    username: view.username,
+    aud: view.audience.length === 1 ? view.audience[0] : view.audience,
+    scope: view.scopes.length === 0 ? undefined : view.scopes.join(" "),
     token_type: "Bearer",
     iat: seconds(token.issuedAtMs),
     exp: seconds(token.expiresAtMs),
@@ -70,9 +73,34 @@ async function aboutAccessToken(parts: IntrospectionParts, caller: OidcApplicati
   };
 }
 
-/** The client that got the token, and whoever it is for. */
-function mayAsk(caller: OidcApplication, { token }: ActiveAccessToken): boolean {
-  return token.clientId === caller.id || token.audience.includes(caller.id);
+/** What a caller is shown of a token. */
+interface TokenView {
+  readonly audience: readonly string[];
+  readonly scopes: readonly string[];
+  readonly username: string | undefined;
+}
+
+/**
+ * The client that got the token sees all of it. The server of a resource that it is for sees what concerns that resource:
+ * where the token is good besides, and for what, is not for it to know (RFC 7662 2.2, 5). A pairwise subject would be
+ * none if the name stood beside it. undefined: the token is none of the caller's business.
+ */
+function viewOf(
+  audiences: Audiences,
+  caller: OidcApplication,
+  { token, account, application }: ActiveAccessToken,
+): TokenView | undefined {
+  const username = account?.username;
+  if (token.clientId === caller.id) return { audience: token.audience, scopes: token.scopes, username };
+  const audience = audiences
+    .servedBy(caller, token.audience)
+    .filter((one) => audiences.isOpen(application, one));
+  if (audience.length === 0) return undefined;
+  return {
+    audience,
+    scopes: audiences.scopesFor(audience, token.scopes),
+    username: application.subjectType === "public" ? username : undefined,
+  };
 }
 
 /** A refresh token concerns its client alone. A used one is dead, even where a lost answer could be asked for again. */

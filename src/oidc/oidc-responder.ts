@@ -9,6 +9,7 @@ import { type Random, randomId } from "../platform/random.ts";
 import { sessionIndexFor } from "../session/session-index.ts";
 import type { Subjects } from "../session/subject.ts";
 import { fulfilledAcr } from "./acr.ts";
+import type { Audiences } from "./audiences.ts";
 import type { AuthorizationCodePayload, AuthorizationCodes } from "./authorization-code.ts";
 import { codeResponse, errorResponse, type ResponseTarget } from "./authorization-response.ts";
 import { allowedWishes } from "./claims.ts";
@@ -22,6 +23,7 @@ export interface OidcResponderParts {
   readonly codes: AuthorizationCodes;
   readonly pushed: PushedRequests;
   readonly subjects: Subjects;
+  readonly audiences: Audiences;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -90,7 +92,7 @@ export class OidcResponder implements Responder {
       acr: fulfilledAcr(authentication.context, request.requestedContext),
       methods: authentication.methods,
       claims: wire.claims && allowedWishes(application, wire.claims, answer.scopes),
-      resources: wire.resources,
+      resources: this.#parts.audiences.allowed(wire.resources, wire.scopes, answer.scopes),
       familyId: randomId(this.#parts.random),
       issuedAtMs: nowMs,
     };

@@ -4,7 +4,7 @@ import type { Parameters } from "../http/parameters.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { PresentedClient } from "./client-authentication.ts";
 import type { Cors } from "./cors.ts";
-import type { JsonAnswer } from "./json-answer.ts";
+import type { JsonAnswer, JwtAnswer } from "./json-answer.ts";
 import { OAuthError, oauthErrorAnswer } from "./oauth-error.ts";
 
 /** An answer, and for whom it is: that client's pages may read it. */
@@ -53,14 +53,16 @@ export function notAllowed(methods: readonly string[]) {
 }
 
 /** Without Express's ETag: none of these answers is for a cache. */
-export function sendAnswer(response: Response, answer: JsonAnswer): void {
+export function sendAnswer(response: Response, answer: JsonAnswer | JwtAnswer): void {
   response.status(answer.status).set(answer.headers);
-  if (answer.body === undefined) {
-    response.end();
-    return;
-  }
-  const bytes = Buffer.from(JSON.stringify(answer.body));
-  response.set({ "Content-Type": "application/json", "Content-Length": String(bytes.length) }).end(bytes);
+  if ("jwt" in answer) sendBytes(response, "application/jwt", answer.jwt);
+  else if (answer.body === undefined) response.end();
+  else sendBytes(response, "application/json", JSON.stringify(answer.body));
+}
+
+function sendBytes(response: Response, type: string, text: string): void {
+  const bytes = Buffer.from(text);
+  response.set({ "Content-Type": type, "Content-Length": String(bytes.length) }).end(bytes);
 }
 
 async function answerOf(

@@ -35,10 +35,9 @@ export class PushedRequests {
     parameters: Parameters,
   ): Promise<{ readonly requestUri: string; readonly expiresInSeconds: number }> {
     const id = await this.#singleUse.issue("par", {}, ANSWERABLE_MS, clientId);
-    const kept = AUTHORIZATION_PARAMETERS.flatMap((name) => {
-      const value = parameters.get(name);
-      return value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`];
-    });
+    const kept = AUTHORIZATION_PARAMETERS.flatMap((name) =>
+      parameters.all(name).map((value) => `${name}=${encodeURIComponent(value)}`),
+    );
     await this.#store.set(key(clientId, id), kept.join("&"), LIFETIME_SECONDS * 1000);
     return { requestUri: URI_PREFIX + id, expiresInSeconds: LIFETIME_SECONDS };
   }

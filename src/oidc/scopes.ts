@@ -6,25 +6,31 @@ import type { Prompt } from "./prompt.ts";
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 const MAX_CHARACTERS = 2_000;
 
-/**
- * Reads `scope`: what the application asked for and may ask for, each once, in its order. What it may not ask for is
- * left out, and the token answer says what is left (RFC 6749 3.3, OpenID Connect Core 3.1.2.1). Without `openid` the
- * request is plain OAuth. Throws `AuthorizationError` for another syntax.
- */
-export function readScopes(
-  application: OidcApplication,
-  text: string | undefined,
-  prompt: Prompt,
-): readonly string[] {
+/** Reads `scope`: what the application asked for, each once, in its order. Throws `AuthorizationError` for another syntax. */
+export function readAskedScopes(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   const trimmed = text.trim().replaceAll(/ {2,}/g, " ");
   if (text.length > MAX_CHARACTERS || !SCOPE.test(trimmed)) {
     throw new AuthorizationError("invalid_scope", "scope is not a list of scopes.");
   }
+  return [...new Set(trimmed.split(" "))];
+}
+
+/**
+ * Of the scopes asked for those that may be; `mayAsk` knows the registration and the resources. What the application may
+ * not ask for is left out, and the token answer says what is left (RFC 6749 3.3, OpenID Connect Core 3.1.2.1). Without
+ * `openid` the request is plain OAuth.
+ */
+export function permittedScopes(
+  application: OidcApplication,
+  asked: readonly string[],
+  prompt: Prompt,
+  mayAsk: (scope: string) => boolean,
+): readonly string[] {
   const mayGoOffline = offlineAllowed(application, prompt);
-  return [...new Set(trimmed.split(" "))].filter((scope) => {
+  return asked.filter((scope) => {
     if (scope === "offline_access" && !mayGoOffline) return false;
-    return scope === "openid" || application.scopes.includes(scope);
+    return scope === "openid" || mayAsk(scope);
   });
 }
 

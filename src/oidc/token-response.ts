@@ -33,6 +33,8 @@ export interface PersonTokens {
   readonly application: OidcApplication;
   readonly account: Account;
   readonly access: Omit<AccessTokenGrant, "clientId" | "authTimeMs" | "acr" | "userinfoWishes">;
+  /** All that was granted; the access token has those of them that its audience knows. */
+  readonly scopes: readonly string[];
   readonly login: LoginFacts;
   readonly refreshToken: string | undefined;
 }
@@ -52,6 +54,7 @@ export class TokenResponses {
     application,
     account,
     access,
+    scopes,
     login,
     refreshToken,
   }: PersonTokens): Promise<TokenResponse> {
@@ -62,12 +65,11 @@ export class TokenResponses {
       acr: login.acr,
       userinfoWishes: login.claims?.userinfo ?? [],
     });
-    const { scopes } = access;
     const idToken = scopes.includes("openid")
       ? this.#idTokens.issue({ ...login, application, account, scopes, accessToken: made.text })
       : undefined;
     await this.#accessTokens.store(made);
-    return { ...bearer(made.text, scopes), id_token: idToken, refresh_token: refreshToken };
+    return { ...bearer(made.text, access.scopes), id_token: idToken, refresh_token: refreshToken };
   }
 
   /** A client's own token: no person, no ID token, no refresh token (RFC 6749 4.4.3). */

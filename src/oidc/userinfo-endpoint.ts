@@ -4,11 +4,14 @@ import type { OidcApplication } from "../model/application.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { userinfoClaims } from "./claims.ts";
 import type { Cors } from "./cors.ts";
-import { errorAnswer, type JsonAnswer, okAnswer } from "./json-answer.ts";
+import { errorAnswer, type JsonAnswer, type JwtAnswer, jwtAnswer, okAnswer } from "./json-answer.ts";
+import type { JwtSigner } from "./jwt-signer.ts";
 import { notAllowed, preflight, sendAnswer } from "./program-endpoint.ts";
 
 export interface UserinfoParts {
+  readonly issuer: string;
   readonly accessTokens: AccessTokens;
+  readonly signer: JwtSigner;
   readonly cors: Cors;
 }
 
@@ -23,7 +26,7 @@ export function userinfoEndpoint(parts: UserinfoParts): Router {
   for (const method of ["get", "post"] as const) {
     route[method](async (request, response) => {
       const { origin, authorization } = request.headers;
-      const { answer, application } = await userinfoAnswer(parts.accessTokens, authorization);
+      const { answer, application } = await userinfoAnswer(parts, authorization);
       sendAnswer(response.set(parts.cors.headers(origin, application)), answer);
     });
   }
@@ -31,19 +34,30 @@ export function userinfoEndpoint(parts: UserinfoParts): Router {
   return router;
 }
 
+/** What UserInfo answers, and to whom: that client's pages may read it. */
+interface UserinfoAnswered {
+  readonly answer: JsonAnswer | JwtAnswer;
+  readonly application: OidcApplication | undefined;
+}
+
 /** 401 without a usable token, 403 for one without `openid` (RFC 6750 3.1), else the claims. */
 export async function userinfoAnswer(
-  accessTokens: AccessTokens,
+  parts: Omit<UserinfoParts, "cors">,
   authorization: string | undefined,
-): Promise<{ answer: JsonAnswer; application: OidcApplication | undefined }> {
+): Promise<UserinfoAnswered> {
   const text = BEARER.exec(authorization ?? "")?.[1];
   if (text === undefined) return { answer: noToken(), application: undefined };
-  const active = await accessTokens.active(text);
+  const active = await parts.accessTokens.active(text);
   if (active === undefined) {
     const description = "The access token is unknown, expired or revoked.";
     return { answer: refusal(401, "invalid_token", description), application: undefined };
   }
   const { token, application, account } = active;
+  // For us and nobody else: a resource server must not be able to read here with what it was shown (RFC 9068 4, 5).
+  if (token.audience.length !== 1 || token.audience[0] !== parts.issuer) {
+    const description = "The access token is for another audience.";
+    return { answer: refusal(401, "invalid_token", description), application };
+  }
   if (account === undefined || !token.scopes.includes("openid")) {
     const description = "The access token was issued without the scope openid.";
     return { answer: refusal(403, "insufficient_scope", description, ', scope="openid"'), application };
@@ -51,7 +65,19 @@ export async function userinfoAnswer(
   const claims = { idToken: [], userinfo: token.userinfoWishes };
   const released = userinfoClaims({ application, account, scopes: token.scopes, claims });
   // `sub` last: no mapping can put another one in its place.
-  return { answer: okAnswer({ ...released, sub: token.subject }), application };
+  return { answer: answerFor(parts, application, { ...released, sub: token.subject }), application };
+}
+
+/** As JSON, or signed where the client is registered for that (OpenID Connect Core 5.3.2). */
+function answerFor(
+  { issuer, signer }: Pick<UserinfoParts, "issuer" | "signer">,
+  application: OidcApplication,
+  claims: Readonly<Record<string, unknown>>,
+): JsonAnswer | JwtAnswer {
+  const algorithm = application.userinfoSignedResponseAlgorithm;
+  if (algorithm === undefined) return okAnswer(claims);
+  // Without `exp` and `iat` it cannot pass for an ID token, whose `typ` it shares: clients' libraries know no other one.
+  return jwtAnswer(signer.sign(algorithm, "JWT", { ...claims, iss: issuer, aud: application.id }));
 }
 
 /** Who showed no token is told the scheme and no error code (RFC 6750 3.1). */

@@ -69,6 +69,7 @@ const SamlSettings = z.object({
   ...common,
   assertionConsumerServices: z.array(SamlEndpoint).default([]),
   singleLogoutServices: z.array(SamlEndpoint).default([]),
+  artifactResolutionServices: z.array(SamlEndpoint).optional(),
   signingCertificates: z.array(z.string()).default([]),
   encryptionKeys: z.array(z.object({ certificate: z.string(), methods: z.array(z.string()) })).default([]),
   nameIdFormats: z.array(z.string()).default([]),
@@ -102,6 +103,8 @@ const SamlSettings = z.object({
     .optional(),
 });
 
+const Algorithm = z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]);
+
 const OidcSettings = z.object({
   ...common,
   profile: z.enum(["web", "browser", "native", "service"]),
@@ -127,11 +130,13 @@ const OidcSettings = z.object({
     .default(["authorization_code"]),
   pkceRequired: z.boolean().default(true),
   parRequired: z.boolean().default(false),
-  idTokenAlgorithm: z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]).default("RS256"),
+  idTokenAlgorithm: Algorithm.default("RS256"),
+  userinfoSignedResponseAlgorithm: Algorithm.optional(),
   accessTokenFormat: z.enum(["opaque", "jwt"]).default("opaque"),
   subjectType: z.enum(["public", "pairwise"]).default("public"),
   sectorIdentifier: z.string().optional(),
   scopes: z.array(z.string()).default([]),
+  resources: z.array(z.string()).optional(),
   origins: z.array(z.string()).default([]),
 });
 

@@ -103,14 +103,16 @@ describe("readIdTokenHint", () => {
     assert.match(hint?.sessionIndex ?? "", /^_/);
   });
 
-  test("another issuer's, another kind of token, and one without sub or aud are none", () => {
+  test("another issuer's, another kind of token, a UserInfo answer, and one without sub or aud are none", () => {
     assert.equal(readIdTokenHint(keyRing, "https://id.example.org", issue()), undefined);
-    const claims = { iss: issuer, sub: "a11ce", aud: "wiki" };
+    const claims = { iss: issuer, sub: "a11ce", aud: "wiki", exp: 1 };
     assert.equal(readIdTokenHint(keyRing, issuer, signer.sign("ES256", "at+jwt", claims)), undefined);
+    const { exp: _, ...userinfo } = claims;
+    assert.equal(readIdTokenHint(keyRing, issuer, signer.sign("ES256", "JWT", userinfo)), undefined);
     for (const broken of [
       { ...claims, sub: 1 },
       { ...claims, aud: ["wiki"] },
-      { iss: issuer, aud: "wiki" },
+      { iss: issuer, aud: "wiki", exp: 1 },
     ]) {
       assert.equal(readIdTokenHint(keyRing, issuer, signer.sign("ES256", "JWT", broken)), undefined);
     }

@@ -93,7 +93,7 @@ describe("revocation (RFC 7009, OA-35)", () => {
       basis: undefined,
       subject: "a11ce",
       scopes: [],
-      audience: [],
+      audience: [node.issuer],
       userinfoWishes: [],
       familyId: "f-open",
     });

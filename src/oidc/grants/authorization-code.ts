@@ -34,7 +34,7 @@ export class AuthorizationCodeGrant implements TokenGrant {
     if (code === undefined) throw new OAuthError("invalid_request", "code is missing");
     const payload = await this.#redeem(application, code);
     checkBinding(payload, parameters);
-    const audience = requestedAudience(parameters, payload.resources, this.#parts.issuer);
+    const audience = requestedAudience(this.#parts.audiences, application, parameters, payload);
     // The session is asked for even with offline_access: whoever logged out within this minute is logged out.
     const { accountId, sessionId, grantId } = payload;
     const account = await this.#parts.standing.beforeIssue(application, { accountId, sessionId, grantId });
@@ -94,10 +94,11 @@ export class AuthorizationCodeGrant implements TokenGrant {
       access: {
         basis,
         subject: subjectFor(application, account.id, this.#parts.subjects),
-        scopes,
+        scopes: this.#parts.audiences.scopesOfPerson(audience, scopes, account),
         audience,
         familyId,
       },
+      scopes,
       login: { sessionId, authTimeMs, acr, methods, claims, nonce },
       refreshToken,
     });

@@ -1,15 +1,14 @@
 import type { Parameters } from "../../http/parameters.ts";
 import type { OidcApplication } from "../../model/application.ts";
 import { type Random, randomId } from "../../platform/random.ts";
-import { STANDARD_SCOPES } from "../default-claims.ts";
+import type { Audiences } from "../audiences.ts";
 import { OAuthError } from "../oauth-error.ts";
 import type { TokenResponse, TokenResponses } from "../token-response.ts";
-import { requestedAudience } from "./requested-audience.ts";
 import { requestedScopes } from "./requested-scopes.ts";
 import type { TokenGrant } from "./token-grant.ts";
 
 export interface ClientCredentialsGrantParts {
-  readonly issuer: string;
+  readonly audiences: Audiences;
   readonly responses: TokenResponses;
   readonly random: Random;
 }
@@ -28,10 +27,27 @@ export class ClientCredentialsGrant implements TokenGrant {
     if (application.authenticationMethod === "none") {
       throw new OAuthError("unauthorized_client", "client_credentials needs a client that proves who it is");
     }
-    const own = application.scopes.filter((scope) => !STANDARD_SCOPES.includes(scope));
-    const scopes = requestedScopes(parameters.get("scope"), own);
-    const { issuer, responses, random } = this.#parts;
-    const audience = requestedAudience(parameters, [], issuer);
+    const { audiences, responses, random } = this.#parts;
+    const audience = audienceOf(audiences, application, parameters);
+    const scopes = requestedScopes(
+      parameters.get("scope"),
+      audiences.scopesWithoutPerson(application, audience),
+    );
     return await responses.forClient(application, { scopes, audience, familyId: randomId(random) });
   }
+}
+
+/** What `resource` names, or the scopes imply, or ourselves. Throws `OAuthError` (invalid_target). */
+function audienceOf(
+  audiences: Audiences,
+  application: OidcApplication,
+  parameters: Parameters,
+): readonly string[] {
+  const named = audiences.named(application, parameters);
+  if (named === undefined) {
+    throw new OAuthError("invalid_target", "a resource is not known here, or not open to this client");
+  }
+  const meant =
+    named.length > 0 ? named : audiences.implied(application, parameters.get("scope")?.split(" ") ?? []);
+  return meant.length > 0 ? meant : [audiences.issuer];
 }

@@ -30,7 +30,8 @@ export class RefreshTokenGrant implements TokenGrant {
     }
     const { token, wire } = presented;
     const scopes = requestedScopes(parameters.get("scope"), token.scopes);
-    const audience = requestedAudience(parameters, wire.resources, this.#parts.issuer);
+    const granted = { resources: wire.resources, scopes: token.scopes };
+    const audience = requestedAudience(this.#parts.audiences, application, parameters, granted);
     const basis: TokenBasis = {
       accountId: token.accountId,
       sessionId: token.sessionId,
@@ -45,10 +46,11 @@ export class RefreshTokenGrant implements TokenGrant {
       access: {
         basis,
         subject: subjectFor(application, account.id, this.#parts.subjects),
-        scopes,
+        scopes: this.#parts.audiences.scopesOfPerson(audience, scopes, account),
         audience,
         familyId: token.familyId,
       },
+      scopes,
       login: { ...wire, claims: wire.claims, nonce: undefined },
       refreshToken,
     });

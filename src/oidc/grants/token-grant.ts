@@ -2,6 +2,7 @@ import type { AuditTrail } from "../../audit/audit-trail.ts";
 import type { Parameters } from "../../http/parameters.ts";
 import type { OidcApplication } from "../../model/application.ts";
 import type { Subjects } from "../../session/subject.ts";
+import type { Audiences } from "../audiences.ts";
 import type { RefreshTokens } from "../refresh-token.ts";
 import type { TokenFamilies } from "../token-families.ts";
 import type { TokenResponse, TokenResponses } from "../token-response.ts";
@@ -15,7 +16,7 @@ export interface TokenGrant {
 
 /** What both grants about a person stand on: the code, and the refresh token that came of it. */
 export interface PersonGrantParts {
-  readonly issuer: string;
+  readonly audiences: Audiences;
   readonly families: TokenFamilies;
   readonly standing: TokenStanding;
   readonly refreshTokens: RefreshTokens;

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import { z } from "zod";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource, ResourceScope } from "../../model/resource.ts";
 import type { ResourceStore } from "../stores.ts";
 import { readJson, Texts, toFlag } from "./columns.ts";
 import type { Database, ResourceScopesTable, ResourcesTable } from "./database.ts";
@@ -70,11 +70,12 @@ export class KyselyResourceStore implements ResourceStore {
 }
 
 async function insertScopes(transaction: Transaction<Database>, resource: Resource): Promise<void> {
-  const rows = resource.scopes.map(({ name, description }, position) => ({
+  const rows = resource.scopes.map(({ name, description, groups = [] }, position) => ({
     scope: name,
     resource_id: resource.id,
     position,
     description,
+    group_names: groups.length === 0 ? null : JSON.stringify(groups),
   }));
   if (rows.length > 0) await transaction.insertInto("resource_scopes").values(rows).execute();
 }
@@ -113,11 +114,17 @@ function fromRows(row: ResourcesTable, scopes: readonly ResourceScopesTable[]): 
     id: row.id,
     identifier: row.identifier,
     name: row.name,
-    scopes: scopes.map(({ scope, description }) => ({ name: scope, description })),
+    scopes: scopes.map(scopeFromRow),
     enabled: row.enabled === 1,
     introspectionClientIds: readJson(Texts, row.introspection_client_ids, `resource ${row.id}`),
     ...(format === undefined ? {} : { accessTokenFormat: format }),
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
   };
+}
+
+function scopeFromRow(row: ResourceScopesTable): ResourceScope {
+  const scope = { name: row.scope, description: row.description };
+  if (row.group_names === null) return scope;
+  return { ...scope, groups: readJson(Texts, row.group_names, `scope ${row.scope}`) };
 }

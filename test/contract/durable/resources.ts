@@ -8,7 +8,11 @@ export function resourceContract(subject: Subject): void {
     it("one is read back as it was written, with its scopes in their order", async () => {
       const { store, second } = subject();
       const full: Resource = {
-        ...resource("full", ["orders:write", "orders:read", "https://a.example/ü"]),
+        ...resource("full", []),
+        scopes: [
+          ...scopes(["orders:write", "orders:read", "https://a.example/ü"]),
+          { name: "orders:refund", description: "Give money back", groups: ["accounting", "ü"] },
+        ],
         enabled: false,
         introspectionClientIds: ["client-b", "client-a"],
         accessTokenFormat: "jwt",

@@ -21,6 +21,7 @@ export async function resources(db: Schema, columns: Columns): Promise<void> {
     )
     .addColumn("position", "integer", (column) => column.notNull())
     .addColumn("description", "text", (column) => column.notNull())
+    .addColumn("group_names", "text")
     .execute();
   await index(db, "resource_scopes", ["resource_id"]);
 }
