@@ -15,6 +15,7 @@ export interface AuditEvent {
     | "token"
     | "grant"
     | "installation"
+    | "federation"
     | undefined;
   readonly targetId?: string | undefined;
   readonly targetName?: string | undefined;

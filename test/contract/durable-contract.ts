@@ -4,6 +4,7 @@ import { openDurableStore } from "../../src/storage/open-durable-store.ts";
 import { TestClock } from "../fixtures/clock.ts";
 import { accountContract } from "./durable/accounts.ts";
 import { applicationContract } from "./durable/applications.ts";
+import { federationContract } from "./durable/federations.ts";
 import { grantContract } from "./durable/grants.ts";
 import { keyAndSecretContract } from "./durable/keys-and-secrets.ts";
 import { logoutDeliveryContract } from "./durable/logout-deliveries.ts";
@@ -54,6 +55,7 @@ export function durableContract(
     keyAndSecretContract(() => subject);
     recordContract(() => subject);
     logoutDeliveryContract(() => subject);
+    federationContract(() => subject);
     spentIdContract(() => subject);
     settingContract(() => subject);
     keyUseContract(() => subject);

@@ -1,4 +1,6 @@
 import type { Generated } from "kysely";
+import type { ApiTokenMarksTable, ApiTokensTable } from "./api-token-row.ts";
+import type { FederationMembersTable, FederationsTable } from "./federation-tables.ts";
 
 /**
  * The tables, as both databases have them. Switches are 0 or 1, lists and objects are JSON in a text, instants are
@@ -20,11 +22,15 @@ export interface Database {
   logout_receipts: LogoutReceiptsTable;
   logout_entries: LogoutEntriesTable;
   logout_deliveries: LogoutDeliveriesTable;
+  federations: FederationsTable;
+  federation_members: FederationMembersTable;
   spent_ids: SpentIdsTable;
   settings: SettingsTable;
   key_uses: KeyUsesTable;
   resources: ResourcesTable;
   resource_scopes: ResourceScopesTable;
+  api_tokens: ApiTokensTable;
+  api_token_marks: ApiTokenMarksTable;
   token_uses: TokenUsesTable;
   token_networks: TokenNetworksTable;
   token_notices: TokenNoticesTable;
