@@ -55,7 +55,8 @@ export function queryOf(request: Request): Parameters {
   return parameters;
 }
 
-async function readText(request: Request, contentType: RegExp, limitBytes: number): Promise<string> {
+/** The text of a body, for whoever reads it at a moment of their own. Throws `BodyRefused` as `textBody` does. */
+export async function readText(request: Request, contentType: RegExp, limitBytes: number): Promise<string> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (!contentType.test(request.headers["content-type"] ?? "") || encoding.toLowerCase() !== "identity") {
     throw new BodyRefused(415, "the body is not of the kind that is read here");

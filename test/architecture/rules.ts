@@ -54,9 +54,11 @@ export const RULES: readonly Rule[] = [
         : [],
   },
   {
-    name: "login, account and tokens import no protocol",
+    name: "login, account, tokens and the API import no protocol",
     broken: (module) =>
-      ["login", "account", "tokens"].includes(partOf(module.path)) ? importsFrom(module, PROTOCOLS) : [],
+      ["login", "account", "tokens", "api"].includes(partOf(module.path))
+        ? importsFrom(module, PROTOCOLS)
+        : [],
   },
   {
     name: "only endpoints, http and the server know Express",
