@@ -5,6 +5,7 @@ import { KyselyAccountStore } from "./kysely/account-store.ts";
 import { KyselyApplicationStore } from "./kysely/application-store.ts";
 import { KyselyAuditStore } from "./kysely/audit-store.ts";
 import type { Database } from "./kysely/database.ts";
+import { KyselyFederationStore } from "./kysely/federation-store.ts";
 import { KyselyGrantStore } from "./kysely/grant-store.ts";
 import type { DatabaseKind } from "./kysely/migrations/columns.ts";
 import { migrate } from "./kysely/migrations.ts";
@@ -62,6 +63,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     audit: new KyselyAuditStore(db),
     receipts: new KyselyReceiptStore(db),
     logoutDeliveries: new KyselyLogoutDeliveryStore(db),
+    federations: new KyselyFederationStore(db),
     spentIds: new KyselySpentIdStore(db, clock),
     settings: new KyselySettingStore(db),
     keyUses: new KyselyKeyUseStore(db),

@@ -7,6 +7,7 @@ import type { LogoutDelivery } from "../model/logout-delivery.ts";
 import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-receipt.ts";
 import type { Resource } from "../model/resource.ts";
 import type { SettingName, SettingValues, StoredSettings } from "../model/settings.ts";
+import type { FederationStore } from "./federation-store.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
 import type { TokenNoticeStore, TokenUseStore } from "./api-token-stores.ts";
 import type { ListOptions, Page } from "./page.ts";
@@ -28,6 +29,7 @@ export interface DurableStore {
   readonly audit: AuditStore;
   readonly receipts: ReceiptStore;
   readonly logoutDeliveries: LogoutDeliveryStore;
+  readonly federations: FederationStore;
   readonly spentIds: SpentIdStore;
   readonly settings: SettingStore;
   readonly keyUses: KeyUseStore;

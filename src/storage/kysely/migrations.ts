@@ -14,6 +14,7 @@ import {
   logoutReceipts,
   refreshTokens,
 } from "./migrations/first-tables.ts";
+import { federations } from "./migrations/federations.ts";
 import { settingsAndKeyUses } from "./migrations/settings-and-key-uses.ts";
 import { resources } from "./migrations/resources.ts";
 import { spentIds } from "./migrations/spent-ids.ts";
@@ -56,6 +57,7 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0010_resources": { up: async (db) => await resources(db, columns) },
     "0012_token_watch": { up: async (db) => await tokenWatch(db, columns) },
     "0013_settings_and_key_uses": { up: async (db) => await settingsAndKeyUses(db, columns) },
+    "0014_federations": { up: async (db) => await federations(db, columns) },
     "0015_spent_ids": { up: async (db) => await spentIds(db, columns) },
   };
 }
