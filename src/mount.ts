@@ -33,7 +33,8 @@ export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, reply
   const { spentIds } = parts.stores.durable;
   const { issuer, policy } = parts.config;
   const { signOn, endSession, logoutRunner: runner } = shell;
-  const received = { issuer, applications, keys: saml.keys, policy, clock, random, replySender, audit };
+  const { keys, resolver } = saml;
+  const received = { issuer, applications, keys, resolver, policy, clock, random, replySender, audit };
   const replay = new RequestReplay(parts.stores.volatile);
   const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
   return Router().use(

@@ -29,11 +29,15 @@ import { TokenFamilies } from "./oidc/token-families.ts";
 import { TokenResponses } from "./oidc/token-response.ts";
 import { TokenStanding } from "./oidc/token-standing.ts";
 import type { Parts } from "./parts.ts";
+import { ArtifactResolver } from "./saml/artifact-resolver.ts";
+import { ArtifactSources } from "./saml/artifact-sources.ts";
 import { Artifacts } from "./saml/artifacts.ts";
 import { samlLogoutFinisher } from "./saml/logout-finisher.ts";
 import { LogoutMessages } from "./saml/logout-message.ts";
-import { SamlLogoutChannel, soapPostOver } from "./saml/saml-logout-channel.ts";
+import { SamlLogoutChannel } from "./saml/saml-logout-channel.ts";
 import { SamlResponder } from "./saml/saml-responder.ts";
+import { Signers } from "./saml/signers.ts";
+import { soapPostOver } from "./saml/soap-call.ts";
 import { VerificationKeys } from "./saml/verification-keys.ts";
 
 type Oidc = ReturnType<typeof openOidc>;
@@ -100,10 +104,11 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
 }
 
 function openSaml(
-  { config, keyRing, subjects, applications, singleUse, clock, random, log }: Parts,
+  { config, keyRing, subjects, applications, singleUse, stores, clock, random, log }: Parts,
   outbound: Outbound,
 ) {
   const { issuer, policy } = config;
+  const post = soapPostOver(outbound);
   const keys = new VerificationKeys();
   const messages = new LogoutMessages({ issuer, keyRing, random, clock });
   const entityId = issuer + PATHS.samlMetadata;
@@ -112,8 +117,19 @@ function openSaml(
     keys,
     messages,
     artifacts,
+    resolver: new ArtifactResolver({
+      issuer,
+      keys,
+      sources: new ArtifactSources(applications),
+      signers: new Signers(keyRing),
+      post,
+      spentIds: stores.durable.spentIds,
+      policy,
+      clock,
+      random,
+    }),
     responder: new SamlResponder({ issuer, keyRing, subjects, artifacts, random, clock, policy, log }),
-    channel: new SamlLogoutChannel({ messages, keys, post: soapPostOver(outbound) }),
+    channel: new SamlLogoutChannel({ messages, keys, post }),
     finisher: samlLogoutFinisher({ applications, messages }),
   };
 }

@@ -59,6 +59,10 @@ function samlRegistered(application: SamlApplication): readonly Labelled[] {
       label: `Logout, ${bindingWord(binding)}`,
       value: location,
     })),
+    ...(application.artifactResolutionServices ?? []).map(({ location, index }) => ({
+      label: `Artifacts are resolved at${index === undefined ? "" : `, index ${index}`}`,
+      value: location,
+    })),
     ...application.nameIdFormats.map((format) => ({ label: "NameID format", value: format })),
   ];
 }

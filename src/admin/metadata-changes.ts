@@ -3,7 +3,11 @@ import { certificateFacts } from "./certificate-facts.ts";
 
 type Registered = Pick<
   SamlApplication,
-  "assertionConsumerServices" | "singleLogoutServices" | "signingCertificates" | "encryptionKeys"
+  | "assertionConsumerServices"
+  | "singleLogoutServices"
+  | "artifactResolutionServices"
+  | "signingCertificates"
+  | "encryptionKeys"
 >;
 
 /** What new metadata changes about an application. */
@@ -26,6 +30,10 @@ export function metadataChanges(before: Registered, after: Registered): Metadata
     locations(after.assertionConsumerServices),
   );
   const slo = difference(locations(before.singleLogoutServices), locations(after.singleLogoutServices));
+  const artifacts = difference(
+    locations(before.artifactResolutionServices ?? []),
+    locations(after.artifactResolutionServices ?? []),
+  );
   const hosts = difference(hostsOf(before), hostsOf(after));
   return {
     changes: [
@@ -36,6 +44,7 @@ export function metadataChanges(before: Registered, after: Registered): Metadata
       }),
       ...phrases("reply address", acs),
       ...phrases("logout address", slo),
+      ...phrases("artifact address", artifacts),
     ],
     isRisky: signing.added.length > 0 || encryption.added.length > 0 || hosts.added.length > 0,
   };

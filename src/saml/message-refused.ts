@@ -16,6 +16,10 @@ export type SamlRefusalCode =
   | "saml.from-the-future"
   | "saml.destination"
   | "saml.replayed"
+  | "saml.artifact"
+  | "saml.artifact-source"
+  | "saml.artifact-service"
+  | "saml.artifact-unresolved"
   | "saml.relay-state"
   | "saml.acs-not-registered"
   | "saml.acs-unclear"
@@ -39,12 +43,20 @@ export interface RefusalFact {
 export class MessageRefused extends Error {
   readonly code: SamlRefusalCode;
   readonly facts: readonly RefusalFact[];
+  /** The entityID of the application that it was about, where that is known though no message is. */
+  readonly entityId: string | undefined;
 
-  constructor(code: SamlRefusalCode, facts: readonly RefusalFact[]) {
+  constructor(code: SamlRefusalCode, facts: readonly RefusalFact[], entityId?: string) {
     super(code);
     this.name = "MessageRefused";
     this.code = code;
     this.facts = facts;
+    this.entityId = entityId;
+  }
+
+  /** The same refusal, about this application. */
+  of(entityId: string | undefined): MessageRefused {
+    return new MessageRefused(this.code, this.facts, entityId);
   }
 }
 

@@ -28,7 +28,7 @@ export interface MetadataParts {
   readonly organisation?: Organisation | undefined;
   /** True where the logout endpoint answers SOAP. */
   readonly soapLogout?: boolean | undefined;
-  /** True where artifacts of ours can be fetched (SAML Bindings 3.6). */
+  /** True where artifacts of ours can be fetched, and those of requests are taken (SAML Bindings 3.6). */
   readonly artifacts?: boolean | undefined;
   /** True where requests are taken by HTTP-POST-SimpleSign. */
   readonly simpleSign?: boolean | undefined;
@@ -78,6 +78,7 @@ function descriptor(parts: MetadataParts, organisation: Organisation): Xml {
     BINDING.redirect,
     BINDING.post,
     ...(parts.simpleSign === true ? [BINDING.simpleSign] : []),
+    ...(parts.artifacts === true ? [BINDING.artifact] : []),
   ];
   const signOn = signOnBindings.map(
     (binding) =>

@@ -17,6 +17,7 @@ import {
   type AuthenticatedMessage,
   authenticate,
   expectMessage,
+  mustNameDestination,
   type ReceivedMessage,
 } from "./received-message.ts";
 import { ANSWER_BINDINGS, chooseReplyAddress } from "./reply-address.ts";
@@ -55,7 +56,7 @@ const BROWSERS: SignOnDoor = { path: PATHS.samlSso, bindings: ANSWER_BINDINGS, d
 const NOBODY = "";
 
 /**
- * From a message of either binding to a sign-on request: whose it is, whether it was signed by them, whether it is
+ * From a message of any binding to a sign-on request: whose it is, whether it was signed by them, whether it is
  * fresh and for us, and where the answer may go, in that order and before anything is stored or shown.
  *
  * Throws `MessageRefused`.
@@ -76,7 +77,7 @@ export async function receiveAuthnRequest(
   const { root, application, isSigned } = authenticated;
   const nowMs = parts.clock.nowMs();
   const skewMs = parts.policy.clockSkewMs;
-  const mustName = isSigned && door.demandsDestination;
+  const mustName = door.demandsDestination && mustNameDestination(message, isSigned);
   const header = readHeader(root, { endpoint: parts.issuer + door.path, isSigned: mustName, nowMs, skewMs });
   const asked = readAuthnRequest(root);
   const { replyTo, binding } = chooseReplyAddress(application, asked, door.bindings);

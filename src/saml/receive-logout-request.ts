@@ -13,7 +13,12 @@ import { refused } from "./message-refused.ts";
 import { type NameId, nameIdOf } from "./name-id.ts";
 import type { NameIdentifier } from "./name-identifier.ts";
 import { NAME_ID } from "./namespaces.ts";
-import { authenticate, expectMessage, type ReceivedMessage } from "./received-message.ts";
+import {
+  authenticate,
+  expectMessage,
+  mustNameDestination,
+  type ReceivedMessage,
+} from "./received-message.ts";
 
 export interface ReceiveLogoutParts {
   readonly issuer: string;
@@ -59,7 +64,13 @@ export async function receiveLogoutRequest(
   );
   const nowMs = parts.clock.nowMs();
   const skewMs = parts.policy.clockSkewMs;
-  const { id } = readHeader(root, { endpoint: parts.issuer + PATHS.samlSlo, isSigned, nowMs, skewMs });
+  const mustName = mustNameDestination(message, isSigned);
+  const { id } = readHeader(root, {
+    endpoint: parts.issuer + PATHS.samlSlo,
+    isSigned: mustName,
+    nowMs,
+    skewMs,
+  });
   const asked = readLogoutRequest(root, { nowMs, skewMs });
   const spent = JSON.stringify(["LogoutRequest", application.entityId, id]);
   if (isSigned && !(await parts.spentIds.spend("message", spent, longestLifeMs(skewMs)))) {

@@ -5,7 +5,13 @@ import { inResponseTo, logoutResult } from "./logout-response.ts";
 import { readHeader } from "./message-header.ts";
 import { MessageRefused, type SamlRefusalCode } from "./message-refused.ts";
 import type { ReceiveLogoutParts } from "./receive-logout-request.ts";
-import { authenticate, expectMessage, issuerOf, type ReceivedMessage } from "./received-message.ts";
+import {
+  authenticate,
+  expectMessage,
+  issuerOf,
+  mustNameDestination,
+  type ReceivedMessage,
+} from "./received-message.ts";
 
 /** What an application answered to our LogoutRequest. */
 export interface LogoutAnswer {
@@ -30,7 +36,7 @@ export function receiveLogoutResponse(message: ReceivedMessage, parts: ReceiveLo
     return proven(message, parts);
   } catch (error) {
     const unproven = error instanceof MessageRefused && UNPROVEN.includes(error.code);
-    const { root } = message.document;
+    const { element: root } = message;
     const application = unproven ? parts.applications.samlByEntityId(issuerOf(root)) : undefined;
     if (application === undefined) throw error;
     const result = { outcome: "refused", detail: "its answer had no signature that we know" } as const;
@@ -47,7 +53,7 @@ function proven(message: ReceivedMessage, parts: ReceiveLogoutParts): LogoutAnsw
   );
   readHeader(root, {
     endpoint: parts.issuer + PATHS.samlSlo,
-    isSigned: true,
+    isSigned: mustNameDestination(message, true),
     nowMs: parts.clock.nowMs(),
     skewMs: parts.policy.clockSkewMs,
   });

@@ -23,13 +23,15 @@ export interface QuerySignature {
 
 /** A message as a binding delivered it: read, and nothing in it proved yet. */
 export interface ReceivedMessage {
-  readonly binding: "redirect" | "post" | "soap";
+  readonly binding: "redirect" | "post" | "soap" | "artifact";
   readonly document: XmlDocument;
   /** The message itself: the document's root, or what a SOAP body holds. */
   readonly element: XmlElement;
   /** undefined where it did not come; an empty one is one. */
   readonly relayState: string | undefined;
   readonly querySignature: QuerySignature | undefined;
+  /** The entityID of the application whose signature is around the message, proved already (artifact-answer.ts). */
+  readonly vouchedBy?: string | undefined;
   /** What was forgiven, for the log. */
   readonly warnings: readonly string[];
 }
@@ -62,6 +64,14 @@ export function expectMessage(message: ReceivedMessage, localName: string): void
 }
 
 /**
+ * A signed message must name its receiver, because somebody in between could bring it to another one. One by artifact was
+ * handed to us by its sender, and needs no Destination (SAML Bindings 3.6).
+ */
+export function mustNameDestination({ binding }: ReceivedMessage, isSigned: boolean): boolean {
+  return isSigned && binding !== "artifact";
+}
+
+/**
  * Finds the application by the Issuer and proves the message with its registered keys. A signature that is there must
  * fit, whether one is demanded or not. Nothing is shown or stored before this.
  *
@@ -91,7 +101,7 @@ export function authenticate(
   const root = isEnveloped ? verified(message, keys, accepted) : message.element;
   // Read again from what was signed: the first reading only chose the keys.
   if (issuerOf(root) !== issuer) throw refused("saml.signature", "the signature covers another Issuer");
-  const isSigned = isQuerySigned || isEnveloped;
+  const isSigned = isQuerySigned || isEnveloped || message.vouchedBy === application.entityId;
   if (!isSigned && mustBeSigned(application)) {
     throw refused(
       "saml.unsigned",

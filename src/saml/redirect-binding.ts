@@ -9,6 +9,7 @@ import { WITH_SHA1 } from "./xml/signature-algorithms.ts";
 const PROTOCOL_PARAMETERS = [
   "SAMLRequest",
   "SAMLResponse",
+  "SAMLart",
   "SAMLEncoding",
   "RelayState",
   "SigAlg",
@@ -59,20 +60,19 @@ export function readRedirect(rawQuery: string): ReceivedMessage {
 }
 
 /**
- * The one message of a query or a form. A name that comes twice is how one message is verified and another one is
- * read, so it is refused, whatever the values are (SA-44).
+ * The parameters of a query or a form. A name that comes twice is how one message is verified and another one is read,
+ * so it is refused, whatever the values are (SA-44). Throws `MessageRefused`.
  */
-export function messageParameters(raw: string): MessageParameters {
+export function checkedParameters(raw: string): Parameters {
   const parameters = Parameters.read(raw);
   if (parameters === undefined) throw refused("saml.parameters", "the parameters cannot be decoded");
   const repeated = parameters.repeated(PROTOCOL_PARAMETERS);
   if (repeated.length > 0) throw refused("saml.parameters", `${repeated.join(", ")} came more than once`);
-  if (parameters.has("SAMLRequest") && parameters.has("SAMLResponse")) {
-    throw refused("saml.parameters", "SAMLRequest and SAMLResponse came together");
-  }
-  const name = parameters.has("SAMLResponse") ? "SAMLResponse" : "SAMLRequest";
-  const value = parameters.get(name);
-  if (value === undefined) throw refused("saml.no-message", "there is no SAMLRequest and no SAMLResponse");
+  return parameters;
+}
+
+/** RelayState, where it came; an empty one is one. Throws `MessageRefused` for a long one. */
+export function relayStateOf(parameters: Parameters): string | undefined {
   const relayState = parameters.has("RelayState") ? (parameters.get("RelayState") ?? "") : undefined;
   if (relayState !== undefined && Buffer.byteLength(relayState) > RELAY_STATE_BYTES) {
     throw refused(
@@ -81,7 +81,19 @@ export function messageParameters(raw: string): MessageParameters {
       "SAML Bindings 3.4.3",
     );
   }
-  return { name, value, relayState, parameters };
+  return relayState;
+}
+
+/** The one message of a query or a form. Throws `MessageRefused`. */
+export function messageParameters(raw: string): MessageParameters {
+  const parameters = checkedParameters(raw);
+  if (parameters.has("SAMLRequest") && parameters.has("SAMLResponse")) {
+    throw refused("saml.parameters", "SAMLRequest and SAMLResponse came together");
+  }
+  const name = parameters.has("SAMLResponse") ? "SAMLResponse" : "SAMLRequest";
+  const value = parameters.get(name);
+  if (value === undefined) throw refused("saml.no-message", "there is no SAMLRequest and no SAMLResponse");
+  return { name, value, relayState: relayStateOf(parameters), parameters };
 }
 
 /** Raw deflate (RFC 1951), all of it and nothing behind it, cut off at 128 KiB. Throws `MessageRefused`. */

@@ -3,7 +3,11 @@ import { MetadataReport, missing, placeOf, quoted, type ReportLine } from "./met
 import { NAME_ID_FORMATS } from "./name-id.ts";
 import { MD } from "./namespaces.ts";
 import { findServiceProvider, type ServiceProviderMetadata, serviceProviderIds } from "./sp-metadata.ts";
-import { readAssertionConsumerServices, readSingleLogoutServices } from "./sp-metadata-endpoints.ts";
+import {
+  readArtifactResolutionServices,
+  readAssertionConsumerServices,
+  readSingleLogoutServices,
+} from "./sp-metadata-endpoints.ts";
 import { type MetadataKeys, readKeys } from "./sp-metadata-keys.ts";
 import { displayName, reportRest } from "./sp-metadata-names.ts";
 import { collapsed, xsBoolean } from "./xml-values.ts";
@@ -74,6 +78,7 @@ function registration(
     entityId,
     assertionConsumerServices: readAssertionConsumerServices(descriptor, report),
     singleLogoutServices: readSingleLogoutServices(descriptor, report),
+    artifactResolutionServices: readArtifactResolutionServices(descriptor, report),
     ...keys,
     nameIdFormats: readNameIdFormats(descriptor, report),
     requestsMustBeSigned: mustRequestsBeSigned(descriptor, keys, options, report),

@@ -23,7 +23,7 @@ export function reportRefusal(
   purpose: Purpose,
 ): Problem {
   if (!(error instanceof MessageRefused)) throw error;
-  const application = message === undefined ? undefined : claimedApplication(parts, message);
+  const application = claimedApplication(parts, error, message);
   parts.audit.note({
     action: purpose === "login" ? "sign-on.refused" : "logout.refused",
     outcome: "refused",
@@ -36,11 +36,15 @@ export function reportRefusal(
   return samlProblem(error, purpose, application?.name);
 }
 
-/** The application that the message says it is of. Its name may be shown; nothing else follows from it. */
+/** The application that the message, or its artifact, says it is of. Its name may be shown; nothing else follows from it. */
 function claimedApplication(
   parts: ReportRefusalParts,
-  message: ReceivedMessage,
+  { entityId }: MessageRefused,
+  message: ReceivedMessage | undefined,
 ): SamlApplication | undefined {
+  if (message === undefined) {
+    return entityId === undefined ? undefined : parts.applications.samlByEntityId(entityId);
+  }
   try {
     return parts.applications.samlByEntityId(issuerOf(message.element));
   } catch {

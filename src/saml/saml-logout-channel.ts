@@ -7,7 +7,6 @@ import {
   type LogoutTarget,
   type PreparedMessage,
 } from "../flow/logout-channel.ts";
-import type { Outbound } from "../http/outbound.ts";
 import type { Application, SamlApplication } from "../model/application.ts";
 import { forBrowser } from "./logout-finisher.ts";
 import type { LogoutMessages } from "./logout-message.ts";
@@ -16,24 +15,10 @@ import { MessageRefused } from "./message-refused.ts";
 import { nameIdOf } from "./name-id.ts";
 import { BINDING, SAMLP, SOAP } from "./namespaces.ts";
 import { acceptedOf, asMessageRefused, issuerOf, readXml } from "./received-message.ts";
+import { SOAP_HEADERS, type SoapPost } from "./soap-call.ts";
 import { childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";
 import type { XmlDocument } from "./xml/reader.ts";
 import { carriesSignature, verifyEnvelopedSignature } from "./xml/verify-signature.ts";
-
-/** Posts text to a registered address. Throws when no answer came; an answer of any status is one. */
-export type SoapPost = (
-  url: string,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-) => Promise<{ readonly status: number; readonly body: string }>;
-
-const ANSWER_BYTES = 64 * 1024;
-
-/** Over the guarded way out. */
-export function soapPostOver(outbound: Pick<Outbound, "fetch">): SoapPost {
-  return async (url, body, headers) =>
-    await outbound.fetch({ url, text: { body, headers }, accept: "text/xml", limitBytes: ANSWER_BYTES });
-}
 
 export interface SamlLogoutChannelParts {
   readonly messages: LogoutMessages;
@@ -45,12 +30,6 @@ type Binding = "redirect" | "post" | "soap";
 
 /** A little less than the way out allows, so that silence is told from a connection that failed. */
 const TIMEOUT_MS = 4_900;
-/** SOAP 1.1, 6.1.1: the header must be there; the value is what the SAML binding recommends (SAML Bindings 3.2.3.2). */
-const SOAP_HEADERS = {
-  "Content-Type": "text/xml; charset=utf-8",
-  SOAPAction: '"http://www.oasis-open.org/committees/security"',
-};
-
 /** Tells SAML applications that a session has ended: by SOAP on the server where they have it, else in the browser. */
 export class SamlLogoutChannel implements LogoutChannel {
   readonly #parts: SamlLogoutChannelParts;

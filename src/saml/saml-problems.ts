@@ -67,6 +67,21 @@ const WORDS: Readonly<Record<SamlRefusalCode, Words>> = {
     advice: START_AGAIN,
     fault: "nobody",
   },
+  "saml.artifact": {
+    explanation: "It sent a reference to its message that we cannot read. Not your mistake.",
+  },
+  "saml.artifact-source": {
+    explanation:
+      "Whoever sent you here is not registered here, or may not be entered any more. Nothing was sent to it.",
+  },
+  "saml.artifact-service": {
+    explanation:
+      "It wants us to fetch its message from it, and no address for that is registered. Not your mistake.",
+  },
+  "saml.artifact-unresolved": {
+    explanation: "We asked it for its message and got no answer that we can use. Not your mistake.",
+    advice: `${START_AGAIN} Where that does not help, give the reference to the people who look after it.`,
+  },
   "saml.relay-state": {
     explanation: "It asked us to keep more for it than we do. Not your mistake.",
   },
@@ -99,6 +114,12 @@ const WORDS: Readonly<Record<SamlRefusalCode, Words>> = {
   },
 };
 
+/** The answers that are not 400. */
+const STATUS: Partial<Readonly<Record<SamlRefusalCode, number>>> = {
+  "saml.too-large": 413,
+  "saml.artifact-unresolved": 502,
+};
+
 /** The page for a message that is not acted on. `applicationName` only where the issuer is registered. */
 export function samlProblem(
   refusal: MessageRefused,
@@ -108,7 +129,7 @@ export function samlProblem(
   const { explanation, advice, fault } = WORDS[refusal.code];
   const name = applicationName ?? "An application";
   return {
-    status: refusal.code === "saml.too-large" ? 413 : 400,
+    status: STATUS[refusal.code] ?? 400,
     code: refusal.code,
     title: purpose === "login" ? `${name} could not log you in` : `${name} could not log you out`,
     explanation,

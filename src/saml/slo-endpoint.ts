@@ -24,7 +24,10 @@ export interface SloEndpointParts extends ReceiveLogoutRequestParts, MessageEndp
   readonly runner: Pick<LogoutRunner, "answered" | "proceed">;
 }
 
-/** GET and POST /saml/slo: an application's LogoutRequest, and its LogoutResponse to ours (SAML Profiles 4.4). */
+/**
+ * GET and POST /saml/slo: an application's LogoutRequest, and its LogoutResponse to ours, by Redirect, by POST and by
+ * Artifact (SAML Profiles 4.4).
+ */
 export function sloEndpoint(parts: SloEndpointParts): Router {
   return messageEndpoint(PATHS.samlSlo, "logout", parts, async (message, request, response) =>
     message.element.localName === "LogoutResponse"
@@ -77,7 +80,7 @@ async function askPerson(
 function initiatorOf(message: ReceivedMessage, received: ReceivedLogout, isPartial: boolean) {
   const { id: applicationId } = received.application;
   const { relayState } = message;
-  const binding = message.binding === "redirect" ? "redirect" : "post";
+  const binding = message.binding === "post" ? "post" : "redirect";
   const { requestId, found } = received;
   const wire: SamlLogoutWire = { applicationId, requestId, relayState, binding, found, isPartial };
   return { applicationId, finish: { protocol: "saml", wire } } as const;

@@ -64,6 +64,35 @@ export function readSingleLogoutServices(
   return endpoints;
 }
 
+/**
+ * Reads the ArtifactResolutionServices (SAML Metadata 2.4.2), where its messages are fetched that come by artifact. An
+ * artifact names one by its index, so one without an index of its own cannot be found.
+ */
+export function readArtifactResolutionServices(
+  descriptor: XmlElement,
+  report: MetadataReport,
+): readonly SamlEndpoint[] {
+  const indexes = new Set<number>();
+  return childrenNamed(descriptor, MD, "ArtifactResolutionService").flatMap((element) => {
+    const place = placeOf(element, "index");
+    const endpoint = readEndpoint(element, place, report);
+    if (endpoint === undefined) return [];
+    const name = BINDINGS.get(endpoint.binding) ?? "";
+    if (endpoint.binding !== BINDING.soap) {
+      report.add(place, "ignored", `Messages are not fetched by ${name}.`);
+      return [];
+    }
+    const index = xsUnsignedShort(attribute(element, "index") ?? "");
+    if (index === undefined || indexes.has(index)) {
+      report.add(place, "ignored", "It has no index of its own, so no artifact can name it.");
+      return [];
+    }
+    indexes.add(index);
+    report.add(place, "accepted", `Requests by artifact are fetched at ${quoted(endpoint.location)}.`);
+    return [{ ...endpoint, index }];
+  });
+}
+
 function readEndpoint(element: XmlElement, place: Place, report: MetadataReport): SamlEndpoint | undefined {
   const binding = collapsed(attribute(element, "Binding") ?? "");
   if (!BINDINGS.has(binding)) {

@@ -10,13 +10,13 @@ const READ: readonly string[] = [
   "KeyDescriptor",
   "AssertionConsumerService",
   "SingleLogoutService",
+  "ArtifactResolutionService",
   "NameIDFormat",
   "SPSSODescriptor",
 ];
 /** What is passed over, and why. */
 const PASSED_OVER: ReadonlyMap<string, string> = new Map([
   ["Signature", "Who signed the file is not checked: you vouch for it by registering it."],
-  ["ArtifactResolutionService", "We do not answer by artifact."],
   ["ManageNameIDService", "Names are not managed here."],
   ["ContactPerson", "It is kept with the file."],
   ["Organization", "Its name is shown where the application has none of its own."],

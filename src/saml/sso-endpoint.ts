@@ -16,7 +16,7 @@ export interface SsoEndpointParts extends ReceiveAuthnRequestParts, MessageEndpo
   readonly log: Log;
 }
 
-/** GET and POST /saml/sso: AuthnRequests by Redirect and by POST (SAML Profiles 4.1.3). */
+/** GET and POST /saml/sso: AuthnRequests by Redirect, by POST and by Artifact (SAML Profiles 4.1.3). */
 export function ssoEndpoint(parts: SsoEndpointParts): Router {
   return messageEndpoint(
     PATHS.samlSso,
@@ -45,7 +45,7 @@ async function carryOut(
     return { kind: "send", reply: await parts.responder.refuse(signOn, application, reason, detail) };
   }
   // A POST of another site brought no Lax cookie: whether there is a session shows at a GET of ours (SAML Bindings 3.5).
-  const mayLackCookies = message.binding === "post" && browser.session === undefined;
+  const mayLackCookies = request.method === "POST" && browser.session === undefined;
   return mayLackCookies
     ? await parts.signOn.park(received.request)
     : await parts.signOn.start(received.request, browser);

@@ -114,7 +114,7 @@ test("artifact resolution, SimpleSign and ECP are published only where they are 
   assert.equal(resolution.getAttribute("index"), "0");
   assert.deepEqual(
     elements(published, "SingleSignOnService").map((one) => one.getAttribute("Binding")?.split(":").at(-1)),
-    ["HTTP-Redirect", "HTTP-POST", "HTTP-POST-SimpleSign", "SOAP"],
+    ["HTTP-Redirect", "HTTP-POST", "HTTP-POST-SimpleSign", "HTTP-Artifact", "SOAP"],
   );
   assert.equal(elements(parsed(metadata()), "ArtifactResolutionService").length, 0);
   assert.equal(elements(parsed(metadata()), "SingleSignOnService").length, 2);

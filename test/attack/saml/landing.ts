@@ -14,14 +14,17 @@ import type { SignOnRequest } from "../../../src/model/sign-on-request.ts";
 import { silentLog } from "../../../src/platform/log.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
 import { artifactEndpoint } from "../../../src/saml/artifact-endpoint.ts";
+import { ArtifactResolver } from "../../../src/saml/artifact-resolver.ts";
+import { ArtifactSources } from "../../../src/saml/artifact-sources.ts";
 import { Artifacts } from "../../../src/saml/artifacts.ts";
 import { accountForNameId } from "../../../src/saml/expected-account.ts";
 import { samlLogoutFinisher } from "../../../src/saml/logout-finisher.ts";
 import { LogoutMessages } from "../../../src/saml/logout-message.ts";
 import { RequestReplay } from "../../../src/saml/request-replay.ts";
-import { SamlLogoutChannel, type SoapPost } from "../../../src/saml/saml-logout-channel.ts";
+import { SamlLogoutChannel } from "../../../src/saml/saml-logout-channel.ts";
 import { sloEndpoint } from "../../../src/saml/slo-endpoint.ts";
 import { sloSoapEndpoint } from "../../../src/saml/slo-soap-endpoint.ts";
+import type { SoapPost } from "../../../src/saml/soap-call.ts";
 import { ssoEndpoint } from "../../../src/saml/sso-endpoint.ts";
 import { startEndpoint } from "../../../src/saml/start-endpoint.ts";
 import { Signers } from "../../../src/saml/signers.ts";
@@ -235,6 +238,7 @@ export class Landing {
       request.browser = browserOf(this.visitor);
       next();
     });
+    const keys = new VerificationKeys();
     const parts = {
       issuer: ISSUER,
       applications: {
@@ -242,7 +246,8 @@ export class Landing {
         samlByEntityId: (id: string) =>
           [...this.applications.values()].find(({ entityId }) => entityId === id),
       },
-      keys: new VerificationKeys(),
+      keys,
+      resolver: this.#resolver(keys),
       policy: POLICY,
       clock: this.clock,
       random: systemRandom,
@@ -303,6 +308,22 @@ export class Landing {
     );
     this.#server = createServer({ maxHeaderSize: 512 * 1024 }, app).listen(0, "127.0.0.1");
     await once(this.#server, "listening");
+  }
+
+  /** The registry is read anew for each artifact: a test may change an application between two. */
+  #resolver(keys: VerificationKeys): ArtifactResolver {
+    const registry = { all: () => [...this.applications.values()], onReload: () => undefined };
+    return new ArtifactResolver({
+      issuer: ISSUER,
+      keys,
+      sources: { of: (sourceId) => new ArtifactSources(registry).of(sourceId) },
+      signers: new Signers(this.keyRing),
+      post: async (url, body, headers) => await this.answerSoap(url, body, headers),
+      spentIds: this.spentIds,
+      policy: POLICY,
+      clock: this.clock,
+      random: systemRandom,
+    });
   }
 
   async #note(how: "start" | "park", request: SignOnRequest) {
