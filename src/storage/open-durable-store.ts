@@ -2,6 +2,7 @@ import { type Dialect, Kysely, sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import { Unavailable } from "../platform/unavailable.ts";
 import { KyselyAccountStore } from "./kysely/account-store.ts";
+import { KyselyApiTokenStore } from "./kysely/api-token-store.ts";
 import { KyselyApplicationStore } from "./kysely/application-store.ts";
 import { KyselyAuditStore } from "./kysely/audit-store.ts";
 import type { Database } from "./kysely/database.ts";
@@ -68,6 +69,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     settings: new KyselySettingStore(db),
     keyUses: new KyselyKeyUseStore(db),
     resources: new KyselyResourceStore(db),
+    apiTokens: new KyselyApiTokenStore(db, clock),
     tokenUse: new KyselyTokenUseStore(db),
     tokenNotices: new KyselyTokenNoticeStore(db),
     ping: async () => void (await sql`select 1`.execute(db)),

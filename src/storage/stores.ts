@@ -9,7 +9,7 @@ import type { Resource } from "../model/resource.ts";
 import type { SettingName, SettingValues, StoredSettings } from "../model/settings.ts";
 import type { FederationStore } from "./federation-store.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
-import type { TokenNoticeStore, TokenUseStore } from "./api-token-stores.ts";
+import type { ApiTokenStore, TokenNoticeStore, TokenUseStore } from "./api-token-stores.ts";
 import type { ListOptions, Page } from "./page.ts";
 
 export type { ListOptions, Page } from "./page.ts";
@@ -34,6 +34,7 @@ export interface DurableStore {
   readonly settings: SettingStore;
   readonly keyUses: KeyUseStore;
   readonly resources: ResourceStore;
+  readonly apiTokens: ApiTokenStore;
   readonly tokenUse: TokenUseStore;
   readonly tokenNotices: TokenNoticeStore;
   ping(): Promise<void>;

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { openDurableStore } from "../../src/storage/open-durable-store.ts";
 import { TestClock } from "../fixtures/clock.ts";
 import { accountContract } from "./durable/accounts.ts";
+import { apiTokenContract } from "./durable/api-tokens.ts";
 import { applicationContract } from "./durable/applications.ts";
 import { federationContract } from "./durable/federations.ts";
 import { grantContract } from "./durable/grants.ts";
@@ -60,6 +61,7 @@ export function durableContract(
     settingContract(() => subject);
     keyUseContract(() => subject);
     resourceContract(() => subject);
+    apiTokenContract(() => subject);
     tokenWatchContract(() => subject);
   });
 }

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { ConfigError } from "../../config.ts";
 import type { Database } from "./database.ts";
+import { apiTokens } from "./migrations/api-tokens.ts";
 import { Columns, type DatabaseKind } from "./migrations/columns.ts";
 import {
   accounts,
@@ -55,6 +56,7 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0008_declined_scopes": { up: async (db) => await declinedScopes(db) },
     "0009_logout_deliveries": { up: async (db) => await logoutDeliveries(db, columns) },
     "0010_resources": { up: async (db) => await resources(db, columns) },
+    "0011_api_tokens": { up: async (db) => await apiTokens(db, columns) },
     "0012_token_watch": { up: async (db) => await tokenWatch(db, columns) },
     "0013_settings_and_key_uses": { up: async (db) => await settingsAndKeyUses(db, columns) },
     "0014_federations": { up: async (db) => await federations(db, columns) },
