@@ -139,7 +139,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
   const { singleUse, audit, clock, random, log } = parts;
   const { issuer, policy } = config;
   const { durable, volatile } = parts.stores;
-  const codes = new AuthorizationCodes(singleUse);
+  const codes = new AuthorizationCodes(singleUse, random);
   const pushed = new PushedRequests(volatile, singleUse);
   const signer = new JwtSigner(keyRing);
   const expected = new ExpectedAccounts({ issuer, keyRing, accounts, participants });

@@ -21,6 +21,8 @@ export interface SignOnAnswer {
 export interface Responded {
   readonly reply: Reply;
   readonly participant: Participant;
+  /** What the answer stands on is being stored; the shell waits for it together with what it stores itself. */
+  readonly stored?: Promise<void> | undefined;
 }
 
 /** The decision was to respond, but there is nothing to say about this person to this application. */

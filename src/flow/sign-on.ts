@@ -219,12 +219,13 @@ export class SignOn {
     if ("refused" in made) {
       return await this.#sendRefusal(request, application, browser, made.refused, made.detail);
     }
-    const { reply, participant } = made;
+    const { reply, participant, stored } = made;
     // Recorded before anything is sent, and the session looked up behind it: a logout that runs at the same time
     // either finds this participant, or has ended the session before and nobody is signed on.
     const [, live] = await Promise.all([
       this.#parts.participants.record(session.id, account.id, participant),
       this.#parts.sessions.exists(session.id),
+      stored,
     ]);
     if (!live) return staleFlow();
     this.#parts.audit.note({

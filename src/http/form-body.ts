@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Request, RequestHandler } from "express";
 import { Parameters } from "./parameters.ts";
 
@@ -62,19 +63,30 @@ export async function readText(request: Request, contentType: RegExp, limitBytes
     throw new BodyRefused(415, "the body is not of the kind that is read here");
   }
   if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  const bytes = await readBytes(request, limitBytes);
+  if (!isUtf8(bytes)) throw new BodyRefused(400, "the body is not UTF-8");
+  return bytes.toString("utf8");
+}
+
+/** The whole body. Giving up does not destroy the request: its socket is the one that the refusal goes back on. */
+async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Giving up must not destroy the request: its socket is the one that the refusal goes back on.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const take = (chunk: Buffer) => {
     size += chunk.length;
-    if (size > limitBytes) throw tooLarge(limitBytes);
-    chunks.push(chunk);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks, size));
-  } catch {
-    throw new BodyRefused(400, "the body is not UTF-8");
-  }
+    if (size > limitBytes) {
+      request.pause().off("data", take);
+      reject(tooLarge(limitBytes));
+    } else chunks.push(chunk);
+  };
+  request.on("data", take);
+  request.once("end", () =>
+    resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)),
+  );
+  request.once("close", () => reject(new BodyRefused(400, "the body was cut off")));
+  request.once("error", reject);
+  return await promise;
 }
 
 function tooLarge(limitBytes: number): BodyRefused {

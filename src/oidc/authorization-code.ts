@@ -1,4 +1,5 @@
 import type { AuthenticationContext, AuthenticationMethod } from "../model/authentication.ts";
+import { type Random, randomToken } from "../platform/random.ts";
 import type { Redemption, SingleUse } from "../volatile/single-use.ts";
 import type { ClaimsRequest } from "./claims-parameter.ts";
 
@@ -42,14 +43,23 @@ export interface AuthorizationCodePayload {
 /** Authorization codes: 256 random bits, kept as a hash, redeemed once in one atomic call. */
 export class AuthorizationCodes {
   readonly #singleUse: SingleUse;
+  readonly #random: Random;
 
-  constructor(singleUse: SingleUse) {
+  constructor(singleUse: SingleUse, random: Random) {
     this.#singleUse = singleUse;
+    this.#random = random;
   }
 
-  /** Stores the payload and returns the code. Throws `Unavailable`: no code is handed out that was not stored. */
-  async issue(payload: AuthorizationCodePayload): Promise<string> {
-    return await this.#singleUse.issue("code", payload, CODE_LIFETIME_MS, payload.clientId);
+  /**
+   * A code, and the promise that it is stored, which rejects with `Unavailable`: no code is handed out before, but what
+   * else must be stored may be on its way at the same time.
+   */
+  issue(payload: AuthorizationCodePayload): { readonly code: string; readonly stored: Promise<void> } {
+    const code = randomToken(this.#random);
+    return {
+      code,
+      stored: this.#singleUse.issueAs("code", code, payload, CODE_LIFETIME_MS, payload.clientId),
+    };
   }
 
   /**

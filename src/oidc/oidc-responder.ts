@@ -45,9 +45,9 @@ export class OidcResponder implements Responder {
       return { refused: "access-denied", detail: "The pushed request was answered already." };
     }
     const nowMs = clock.nowMs();
-    const code = await codes.issue(this.#payload(answer, application, nowMs));
+    const { code, stored } = codes.issue(this.#payload(answer, application, nowMs));
     const reply = codeResponse(targetOf(answer.request, application), issuer, code);
-    return { reply, participant: this.#participant(answer, application, nowMs) };
+    return { reply, participant: this.#participant(answer, application, nowMs), stored };
   }
 
   async refuse(

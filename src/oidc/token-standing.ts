@@ -48,6 +48,21 @@ export class TokenStanding {
     return alive ? entitled(account, application) : undefined;
   }
 
+  /** The account as it is now; undefined when it may not log in or not enter this application. No round trip, usually. */
+  async account(application: OidcApplication, accountId: string): Promise<Account | undefined> {
+    return entitled(await this.#parts.accounts.get(accountId), application);
+  }
+
+  /** Right after the sign-on: neither has the session been ended nor the grant been withdrawn since. */
+  async holds({ sessionId, grantId }: Omit<TokenBasis, "accountId">): Promise<boolean> {
+    const { sessions, grants } = this.#parts;
+    const [alive, grant] = await Promise.all([
+      sessionId === undefined ? true : sessions.exists(sessionId),
+      grantId === undefined ? undefined : grants.get(grantId),
+    ]);
+    return alive && (grantId === undefined || grant !== undefined);
+  }
+
   /** For the use of an access token, many times in its short life: the session has not been ended. Withdrawn grants leave a mark elsewhere. */
   async atUse(application: OidcApplication, basis: TokenBasis): Promise<Account | undefined> {
     const { accounts, sessions } = this.#parts;

@@ -24,21 +24,17 @@ export class Participants {
     this.#ttlMs = ttlMs;
   }
 
-  /** Both writes leave in one go; a later sign-on of the same application replaces the entry. */
+  /** Both writes are one command; a later sign-on of the same application replaces the entry. */
   async record(sessionId: string, accountId: string, participant: Participant): Promise<void> {
     const known = JSON.stringify({ sessionId, accountId });
-    await Promise.all([
-      this.#store.hashSet(
-        listKey(sessionId),
-        { [participant.applicationId]: JSON.stringify(participant) },
-        this.#ttlMs,
-      ),
-      this.#store.hashSet(
-        subjectKey(participant.applicationId, participant.subject),
-        { [participant.sessionIndex]: known },
-        this.#ttlMs,
-      ),
-    ]);
+    const { applicationId, subject, sessionIndex } = participant;
+    await this.#store.hashSetAll(
+      [
+        { key: listKey(sessionId), fields: { [applicationId]: JSON.stringify(participant) } },
+        { key: subjectKey(applicationId, subject), fields: { [sessionIndex]: known } },
+      ],
+      this.#ttlMs,
+    );
   }
 
   async list(sessionId: string): Promise<readonly Participant[]> {

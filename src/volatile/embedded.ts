@@ -6,7 +6,7 @@ import { SqliteStatements } from "../storage/sqlite-statements.ts";
 import { EmbeddedEntries } from "./embedded-entries.ts";
 import { EMBEDDED_LAYOUT, EMBEDDED_LAYOUT_VERSION } from "./embedded-layout.ts";
 import { wholeMs } from "./ttl.ts";
-import type { VolatileStore } from "./volatile-store.ts";
+import type { HashFields, VolatileStore } from "./volatile-store.ts";
 
 const BUSY_TIMEOUT_MS = 2_000;
 /** Expired rows are swept at every so many writes, at most so many at once: a write never pays for a backlog. */
@@ -116,13 +116,22 @@ class EmbeddedVolatileStore implements VolatileStore {
   }
 
   async hashSet(key: string, fields: Readonly<Record<string, string>>, ttlMs: number): Promise<void> {
-    if (Object.keys(fields).length === 0) return;
+    await this.hashSetAll([{ key, fields }], ttlMs);
+  }
+
+  async hashSetAll(hashes: readonly HashFields[], ttlMs: number): Promise<void> {
     await this.#change((now) => {
-      const entry = this.#entries.find(key, "hash", now);
-      if (entry === undefined) this.#entries.insert(key, "hash", "", now + wholeMs(ttlMs));
-      else if (entry.expiresAtMs < now + wholeMs(ttlMs)) this.#entries.expireAt(key, now + wholeMs(ttlMs));
-      for (const [field, value] of Object.entries(fields)) this.#entries.setField(key, field, value);
+      for (const hash of hashes) this.#setFields(hash, now, now + wholeMs(ttlMs));
     });
+  }
+
+  #setFields({ key, fields }: HashFields, now: number, expiresAtMs: number): void {
+    const pairs = Object.entries(fields);
+    if (pairs.length === 0) return;
+    const entry = this.#entries.find(key, "hash", now);
+    if (entry === undefined) this.#entries.insert(key, "hash", "", expiresAtMs);
+    else if (entry.expiresAtMs < expiresAtMs) this.#entries.expireAt(key, expiresAtMs);
+    for (const [field, value] of pairs) this.#entries.setField(key, field, value);
   }
 
   async hashGet(key: string, field: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** A Lua script that Redis runs as one atomic step. All of them have one key. */
+/** A Lua script that Redis runs as one atomic step. All but HASH_SET have one key. */
 export interface RedisScript {
   readonly text: string;
   /** What EVALSHA names it by. */
@@ -22,11 +22,19 @@ end
 return {count, left}
 `);
 
-/** ARGV: ttl, then field and value in turn. The time to live only ever grows. */
+/**
+ * ARGV: ttl, then for each key how many arguments are its own, and these: field and value in turn. The time to live only
+ * ever grows.
+ */
 export const HASH_SET = script(`
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+local at = 2
+for _, key in ipairs(KEYS) do
+  local last = at + tonumber(ARGV[at])
+  redis.call('HSET', key, unpack(ARGV, at + 1, last))
+  if redis.call('PTTL', key) < tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', key, ARGV[1])
+  end
+  at = last + 1
 end
 return 1
 `);

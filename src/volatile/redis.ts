@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createClient, ErrorReply } from "redis";
 import { ConfigError } from "../config.ts";
 import { Unavailable } from "../platform/unavailable.ts";
+import { AnswerWatch } from "./answer-watch.ts";
 import type { RedisScript } from "./redis-scripts.ts";
 import { type RedisLink, RedisVolatileStore } from "./redis-store.ts";
 import type { VolatileStore } from "./volatile-store.ts";
@@ -67,14 +68,14 @@ function withoutPassword(url: string): string {
  */
 class RedisConnection implements RedisLink {
   readonly #url: string;
-  readonly #commandTimeoutMs: number;
+  readonly #answers: AnswerWatch;
   #live: Client | undefined;
   #closed = false;
   #reconnecting = false;
 
   constructor(url: string, commandTimeoutMs: number) {
     this.#url = url;
-    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#answers = new AnswerWatch(commandTimeoutMs, () => this.#giveUp());
   }
 
   async open(): Promise<void> {
@@ -92,25 +93,28 @@ class RedisConnection implements RedisLink {
     else this.#live = client;
   }
 
-  async send(command: readonly string[]): Promise<unknown> {
+  async send(command: string[]): Promise<unknown> {
     const client = this.#live;
     if (client === undefined) throw new Unavailable("volatile");
+    this.#answers.sent();
     try {
-      return await within(client.sendCommand([...command]), this.#commandTimeoutMs);
+      return await client.sendCommand(command);
     } catch (error) {
       if (error instanceof ErrorReply) throw this.#readReply(error, client);
       // Timed out or cut off: whatever else waits on this connection would wait in vain too.
       this.#lose(client);
       throw new Unavailable("volatile", { cause: error });
+    } finally {
+      this.#answers.answered();
     }
   }
 
-  async run(script: RedisScript, key: string, values: readonly string[]): Promise<unknown> {
+  async run(script: RedisScript, keys: readonly string[], values: readonly string[]): Promise<unknown> {
     try {
-      return await this.send(["EVALSHA", script.sha1, "1", key, ...values]);
+      return await this.send(["EVALSHA", script.sha1, String(keys.length), ...keys, ...values]);
     } catch (error) {
       if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
-      return await this.send(["EVAL", script.text, "1", key, ...values]);
+      return await this.send(["EVAL", script.text, String(keys.length), ...keys, ...values]);
     }
   }
 
@@ -131,6 +135,11 @@ class RedisConnection implements RedisLink {
     if (LOST_REPLY.test(error.message)) this.#lose(client);
     else if (!TROUBLE_REPLY.test(error.message)) return error;
     return new Unavailable("volatile", { cause: error });
+  }
+
+  /** Closing the connection refuses everything that waits on it. */
+  #giveUp(): void {
+    if (this.#live !== undefined) this.#lose(this.#live);
   }
 
   #lose(client: Client): void {
@@ -169,7 +178,7 @@ function createRedisClient(url: string) {
     maintNotifications: "disabled",
     disableOfflineQueue: true,
     commandsQueueMaxLength: WAITING_AT_MOST,
-    // Its limit covers only what was not sent yet; ours (`within`) covers the answer too.
+    // Its limit covers only what was not sent yet; ours (answer-watch.ts) covers the answer too.
     commandOptions: { timeout: 0 },
     socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
   });

@@ -1,3 +1,9 @@
+/** Fields of one hash. */
+export interface HashFields {
+  readonly key: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /**
  * What expires: one small interface with the names and meanings of the Redis commands that are used. Times to live
  * are milliseconds. "Absent" is `undefined`; a store that does not answer throws `Unavailable` (platform/).
@@ -22,6 +28,8 @@ export interface VolatileStore {
   increment(key: string, by: number, ttlMs: number): Promise<{ count: number; resetsInMs: number }>;
   /** HSET and PEXPIRE as one atomic step; the time to live is never shortened by it. */
   hashSet(key: string, fields: Readonly<Record<string, string>>, ttlMs: number): Promise<void>;
+  /** `hashSet` of several hashes in one command. */
+  hashSetAll(hashes: readonly HashFields[], ttlMs: number): Promise<void>;
   /** HGET. */
   hashGet(key: string, field: string): Promise<string | undefined>;
   /** HGETALL; an absent key is an empty map. */
