@@ -22,7 +22,7 @@ export class AnswerWatch {
 
   sent(): void {
     this.#sent += 1;
-    this.#timer ??= this.#next();
+    if (this.#timer === undefined) this.#timer = this.#next();
   }
 
   /** Also for one that failed. */

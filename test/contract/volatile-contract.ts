@@ -193,6 +193,31 @@ export function volatileContract(
         assert.equal(await second.hashGet(key, "f7"), "7");
       });
 
+      it("several hashes are set in one command, each with its own fields and life", async () => {
+        const [lasting, fresh, empty] = [freshKey(), freshKey(), freshKey()];
+        await store.hashSet(lasting, { a: "0", b: "1" }, LONG);
+        await store.hashSetAll(
+          [
+            { key: lasting, fields: { a: "1" } },
+            { key: empty, fields: {} },
+            { key: fresh, fields: { x: "2", y: "3" } },
+          ],
+          SHORT,
+        );
+        assert.deepEqual([...(await store.hashGetAll(lasting))].toSorted(), [
+          ["a", "1"],
+          ["b", "1"],
+        ]);
+        assert.deepEqual([...(await store.hashGetAll(fresh))].toSorted(), [
+          ["x", "2"],
+          ["y", "3"],
+        ]);
+        assert.equal((await store.hashGetAll(empty)).size, 0);
+        await subject.advance(SHORT + 1);
+        assert.equal((await store.hashGetAll(fresh)).size, 0);
+        assert.equal((await store.hashGetAll(lasting)).size, 2);
+      });
+
       it("a field named like an object's own is only a field", async () => {
         const key = freshKey();
         await store.hashSet(key, { constructor: "1", ["__proto__"]: "2", "": "3" }, LONG);
