@@ -21,6 +21,8 @@ import type { DurableStore } from "./storage/stores.ts";
 import { SingleUse } from "./volatile/single-use.ts";
 import { Versions } from "./volatile/versions.ts";
 
+import { openTokens, type TokenParts } from "./token-parts.ts";
+import { ownApi } from "./tokens/own-api.ts";
 /** What comes from outside the process; the tests put in a clock that stands still. */
 export interface Platform {
   readonly clock: Clock;
@@ -45,6 +47,7 @@ export interface Parts extends Platform {
   readonly versions: Versions;
   readonly singleUse: SingleUse;
   readonly sessions: SessionStore;
+  readonly tokens: TokenParts;
   readonly participants: Participants;
   close(): Promise<void>;
 }
@@ -83,7 +86,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
   await applications.reload();
   const settings = new Settings(durable.settings);
   await settings.reload();
-  const resources = new Resources(durable.resources);
+  const resources = new Resources(durable.resources, [ownApi(issuer)]);
   await resources.reload();
   const accounts = new Accounts(durable.accounts);
   const audit = new AuditTrail(durable.audit, clock, log);
@@ -114,6 +117,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     participants: new Participants(volatile, sessions.longestMs),
     close: async () => await closeParts(versions, audit, stores),
   };
+    tokens: openTokens({ stores, accounts, applications, resources, audit, versions, clock, random }),
 }
 
 /** Made once for the installation: pairwise subjects hang on it and must outlive every change of GATEHOUSE_SECRET. */

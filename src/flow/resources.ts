@@ -7,17 +7,22 @@ import type { ResourceStore } from "../storage/stores.ts";
  */
 export class Resources {
   readonly #store: Pick<ResourceStore, "all">;
+  readonly #builtIn: readonly Resource[];
+  #declared: readonly Resource[] = [];
   #byId = new Map<string, Resource>();
   #byIdentifier = new Map<string, Resource>();
   #byScope = new Map<string, Resource>();
   #usableScopes: readonly string[] = [];
 
-  constructor(store: Pick<ResourceStore, "all">) {
+  /** `builtIn`: resources that are in no database; what was declared under one of their names does not count. */
+  constructor(store: Pick<ResourceStore, "all">, builtIn: readonly Resource[] = []) {
     this.#store = store;
+    this.#builtIn = builtIn;
   }
 
   async reload(): Promise<void> {
-    const all = await this.#store.all();
+    this.#declared = await this.#store.all();
+    const all = [...this.#declared, ...this.#builtIn];
     this.#byId = new Map(all.map((resource) => [resource.id, resource]));
     this.#byIdentifier = new Map(all.map((resource) => [resource.identifier, resource]));
     this.#byScope = new Map(
@@ -28,8 +33,13 @@ export class Resources {
       .flatMap(({ scopes }) => scopes.map(({ name }) => name));
   }
 
+  /** Those that were declared. */
   all(): readonly Resource[] {
-    return [...this.#byId.values()];
+    return this.#declared;
+  }
+
+  builtIn(): readonly Resource[] {
+    return this.#builtIn;
   }
 
   byId(id: string): Resource | undefined {

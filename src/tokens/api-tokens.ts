@@ -99,9 +99,12 @@ export class ApiTokens {
   /** Resources and scopes that a token of this kind and owner may be made with now, for the page that makes one. */
   async offers(kind: ApiTokenKind, owner: TokenOwner): Promise<readonly TokenOffer[]> {
     const facts = await ownerFacts(this.#parts.owners, owner);
-    return this.#parts.resources.all().flatMap((resource) => {
+    const { resources } = this.#parts;
+    return [...resources.builtIn(), ...resources.all()].flatMap((resource) => {
       if (!resource.enabled) return [];
       const scopes = resource.scopes.filter(({ name }) => mayHold(kind, facts, name, resource));
+      // A key may be made for a resource without scopes: it says who calls. Our own API is nothing without them.
+      if (scopes.length === 0 && resources.builtIn().includes(resource)) return [];
       return [{ identifier: resource.identifier, name: resource.name, scopes }];
     });
   }

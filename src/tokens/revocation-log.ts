@@ -1,6 +1,134 @@
+import type { Clock } from "../platform/clock.ts";
+import type { VolatileStore } from "../volatile/volatile-store.ts";
+
 /** What happened to a token that somebody may hold in a cache. */
 export interface RevocationEvent {
   readonly what: "revoked" | "suspended" | "released" | "changed";
   /** The token's id; for OAuth access tokens the id of the family that they came from. */
   readonly id: string;
+}
+
+/** An event with its place. `all`: too many at once to name; whoever keeps anything forgets all of it. */
+export type LoggedEvent =
+  | (RevocationEvent & { readonly sequence: number; readonly atMs: number })
+  | { readonly what: "all"; readonly sequence: number; readonly atMs: number };
+
+/** What was asked for. `reset`: what came before is not known any more, so nothing that is kept may be believed. */
+export interface RevocationsSince {
+  readonly events: readonly LoggedEvent[];
+  /** Ask with this the next time. */
+  readonly next: number;
+  readonly reset: boolean;
+}
+
+const MINUTE_MS = 60_000;
+const BUCKET_MS = 10 * MINUTE_MS;
+/** Longer than any cache that works offline. */
+export const REVOCATIONS_KEPT_MS = 60 * MINUTE_MS;
+const BUCKET_TTL_MS = REVOCATIONS_KEPT_MS + 2 * BUCKET_MS;
+/** More than these at once are one event that names nobody. */
+const NAMED_AT_ONCE = 500;
+/** More than these in ten minutes likewise, so that the log stays small whatever is revoked. */
+const NAMED_IN_BUCKET = 5_000;
+/** A writer took its number and has not written yet: readers stop before the gap, but not for a writer that died. */
+const GAP_WAIT_MS = 5_000;
+const COUNTER_KEY = "revocation-sequence";
+const COUNTER_TTL_MS = 30 * 24 * 60 * MINUTE_MS;
+/** A number below it comes from a counter that was begun anew; it is lifted above all that were ever given. */
+const LOWEST = 1_000_000_000_000;
+
+/**
+ * What was revoked, suspended, released or changed within the last hour, in the volatile store, in one order for all
+ * processes. Numbers rise and are never used twice, also after the store was emptied. Everything throws `Unavailable`.
+ */
+export class RevocationLog {
+  readonly #store: VolatileStore;
+  readonly #clock: Clock;
+
+  constructor(store: VolatileStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** In one go; many at once become one event that names nobody. */
+  async append(events: readonly RevocationEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const atMs = this.#clock.nowMs();
+    const bucket = bucketKey(atMs);
+    const named = await this.#store.hashIncrement(bucket, "count", events.length, BUCKET_TTL_MS);
+    const many = events.length > NAMED_AT_ONCE || named > NAMED_IN_BUCKET;
+    const lines = many ? [{ what: "all" as const }] : events;
+    const last = await this.#numbers(lines.length, atMs);
+    const fields = lines.map((line, index) => {
+      const sequence = last - lines.length + 1 + index;
+      return [String(sequence), JSON.stringify({ ...line, sequence, atMs })] as const;
+    });
+    await this.#store.hashSet(bucket, Object.fromEntries(fields), BUCKET_TTL_MS);
+  }
+
+  /** The number to begin with, for whoever keeps nothing yet. */
+  async now(): Promise<number> {
+    return (await this.#top()) ?? 0;
+  }
+
+  /** Everything after `sequence`, in order. */
+  async since(sequence: number): Promise<RevocationsSince> {
+    const top = await this.#top();
+    // The store was emptied: what it held is not known.
+    if (top === undefined) return { events: [], next: 0, reset: sequence !== 0 };
+    if (sequence > top || sequence === 0) return { events: [], next: top, reset: true };
+    if (sequence === top) return { events: [], next: top, reset: false };
+    const nowMs = this.#clock.nowMs();
+    const kept = await this.#read(nowMs);
+    return inOrder(kept, sequence, top, nowMs);
+  }
+
+  async #top(): Promise<number | undefined> {
+    const text = await this.#store.hashGet(COUNTER_KEY, "last");
+    return text === undefined ? undefined : Number(text);
+  }
+
+  /** Takes `count` numbers and returns the last of them. */
+  async #numbers(count: number, atMs: number): Promise<number> {
+    const taken = await this.#store.hashIncrement(COUNTER_KEY, "last", count, COUNTER_TTL_MS);
+    await this.#store.expire(COUNTER_KEY, COUNTER_TTL_MS);
+    if (taken >= LOWEST) return taken;
+    // The counter was gone. Counted from 1 its numbers could be taken for old ones; from the clock they are new.
+    return await this.#store.hashIncrement(COUNTER_KEY, "last", atMs + count, COUNTER_TTL_MS);
+  }
+
+  async #read(nowMs: number): Promise<readonly LoggedEvent[]> {
+    const buckets = Array.from({ length: BUCKET_TTL_MS / BUCKET_MS }, (_, n) =>
+      bucketKey(nowMs + BUCKET_MS - n * BUCKET_MS),
+    );
+    const hashes = await Promise.all(buckets.map(async (key) => await this.#store.hashGetAll(key)));
+    return hashes
+      .flatMap((fields) => [...fields])
+      .flatMap(([field, text]) => (field === "count" ? [] : [JSON.parse(text) as LoggedEvent]))
+      .toSorted((a, b) => a.sequence - b.sequence);
+  }
+}
+
+/** The events after `sequence` without a gap. A gap at the beginning that is not young is what has been forgotten. */
+function inOrder(
+  kept: readonly LoggedEvent[],
+  sequence: number,
+  top: number,
+  nowMs: number,
+): RevocationsSince {
+  const later = kept.filter((event) => event.sequence > sequence);
+  const events: LoggedEvent[] = [];
+  let next = sequence;
+  for (const event of later) {
+    const isGap = event.sequence !== next + 1;
+    if (isGap && nowMs - event.atMs < GAP_WAIT_MS) return { events, next, reset: false };
+    if (isGap) return { events: [], next: top, reset: true };
+    events.push(event);
+    next = event.sequence;
+  }
+  return { events, next, reset: false };
+}
+
+function bucketKey(atMs: number): string {
+  return `revocations:${Math.floor(atMs / BUCKET_MS)}`;
 }

@@ -13,6 +13,7 @@ export type OwnerFacts =
 /** Reads resources out of memory; flow/resources.ts does. */
 export interface DeclaredResources {
   all(): readonly Resource[];
+  builtIn(): readonly Resource[];
   usable(identifier: string): Resource | undefined;
   byScope(scope: string): Resource | undefined;
 }
@@ -60,7 +61,7 @@ export function mayHold(
     if (kind === "key") return false;
     return kind === "svc" || isOwner(facts) || !isForOwnersAlone(scope);
   }
-  return isMember(facts, declared) && maySvc(kind, facts, scope);
+  return isMember(facts, declared) && maySvc(kind, facts, scope, resource);
 }
 
 function isOwner(facts: OwnerFacts): boolean {
@@ -73,9 +74,14 @@ function isMember(facts: OwnerFacts, { groups = [] }: ResourceScope): boolean {
   return facts.kind === "account" && groups.some((group) => facts.account?.groups.includes(group) === true);
 }
 
-/** A service has the scopes that its client is registered for, by whichever way it gets a token. */
-function maySvc(kind: ApiTokenKind, facts: OwnerFacts, scope: string): boolean {
+/**
+ * A service has what its client may have by any other way to a token: the resources that are open to it, and of their
+ * scopes those that its own list names, or all where it names none of them.
+ */
+function maySvc(kind: ApiTokenKind, facts: OwnerFacts, scope: string, resource: Resource): boolean {
   if (kind !== "svc") return true;
   if (facts.kind !== "application" || facts.application?.protocol !== "oidc") return false;
-  return facts.application.scopes.includes(scope);
+  const { resources, scopes } = facts.application;
+  if (resources?.includes(resource.identifier) !== true) return false;
+  return scopes.includes(scope) || !resource.scopes.some(({ name }) => scopes.includes(name));
 }

@@ -1,0 +1,66 @@
+import type { Accounts } from "./account/accounts.ts";
+import type { AuditTrail } from "./audit/audit-trail.ts";
+import type { Applications } from "./flow/applications.ts";
+import type { Resources } from "./flow/resources.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Random } from "./platform/random.ts";
+import type { Stores } from "./storage/open-stores.ts";
+import { ApiTokens } from "./tokens/api-tokens.ts";
+import { RevocationLog, type RevocationEvent } from "./tokens/revocation-log.ts";
+import { TokenCache } from "./tokens/token-cache.ts";
+import { DEFAULT_TOKEN_POLICY, type TokenPolicy } from "./tokens/token-policy.ts";
+import type { Owners } from "./tokens/token-rights.ts";
+import type { Versions } from "./volatile/versions.ts";
+
+/** What API tokens stand on. */
+export interface TokenFoundation {
+  readonly stores: Stores;
+  readonly accounts: Accounts;
+  readonly applications: Applications;
+  readonly resources: Resources;
+  readonly audit: AuditTrail;
+  readonly versions: Versions;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The parts of API tokens that the server and the command share. */
+export interface TokenParts {
+  readonly policy: TokenPolicy;
+  readonly owners: Owners;
+  readonly apiTokens: ApiTokens;
+  readonly cache: TokenCache;
+  readonly revocations: RevocationLog;
+  /** Makes events known: here at once, to offline caches by the log, to every process within a second. */
+  readonly announce: (events: readonly RevocationEvent[]) => Promise<void>;
+}
+
+export function openTokens(foundation: TokenFoundation): TokenParts {
+  const { stores, accounts, applications, resources, audit, versions, clock, random } = foundation;
+  const policy = DEFAULT_TOKEN_POLICY;
+  const store = stores.durable.apiTokens;
+  const cache = new TokenCache(store);
+  const revocations = new RevocationLog(stores.volatile, clock);
+  const owners: Owners = {
+    account: async (id) => await accounts.get(id),
+    application: (id) => applications.byId(id),
+  };
+  versions.watch("tokens", async () => await Promise.resolve(cache.clear()));
+  const announce = async (events: readonly RevocationEvent[]) => {
+    // Here first: a revoked token opens nothing in this process, even while the volatile store is away.
+    cache.clear();
+    await revocations.append(events);
+    await versions.bump("tokens");
+  };
+  const apiTokens = new ApiTokens({
+    store,
+    owners,
+    resources,
+    audit,
+    policy,
+    announce,
+    clock,
+    random,
+  });
+  return { policy, owners, apiTokens, cache, revocations, announce };
+}
