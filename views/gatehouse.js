@@ -1,4 +1,5 @@
-// The only script. Every page works without it; it finds its work by attribute.
+// The only script. Every page works without it; it finds its work by attribute. No syntax younger than 2015: a browser
+// that cannot parse one line drops the whole file, and with it the form that posts itself.
 "use strict";
 
 // A form that carries a message to an application posts itself. Through the prototype: a field may be called "submit".
@@ -42,7 +43,7 @@ const styles = {
 };
 for (const time of document.querySelectorAll("time[data-local]")) {
   const style = styles[time.dataset.local];
-  if (style) time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { ...style, hourCycle: "h23" }).format(new Date(time.dateTime));
+  if (style) time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, Object.assign({ hourCycle: "h23" }, style)).format(new Date(time.dateTime));
 }
 
 document.addEventListener("click", (event) => {
@@ -52,8 +53,7 @@ document.addEventListener("click", (event) => {
   }
   const button = target.closest("button[data-copy]");
   if (!button) return;
-  const word = button.querySelector("span") ?? button;
-  // No async function: a browser that cannot parse one would drop this whole file, and with it the form that posts itself.
+  const word = button.querySelector("span") || button;
   navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent).then(
     () => { word.textContent = "Copied"; },
     () => { word.textContent = "Not copied"; },

@@ -38,6 +38,24 @@ test("an issuer with a path has it in the addresses of its assets", () => {
   assert.match(loadAssets(VIEWS_FOLDER, "/idp").site.css, /^\/idp\/assets\//);
 });
 
+test("the script has no syntax that an old browser cannot parse, which would cost it the form that posts itself", () => {
+  const script = readFileSync(join(VIEWS_FOLDER, "gatehouse.js"), "utf8").replaceAll(/^\s*\/\/.*$/gm, "");
+  for (const young of [
+    /\?\?/,
+    /\?\./,
+    /\basync\b/,
+    /\bawait\b/,
+    /\{\s*\.\.\./,
+    /\*\*/,
+    /catch\s*\{/,
+    /\bimport\b/,
+    /\d_\d/,
+    /\.#|^\s*#/m,
+  ]) {
+    assert.doesNotMatch(script, young);
+  }
+});
+
 test("no other file of the views can be fetched, by no spelling of its path", async (t) => {
   const url = await serve(t, loadAssets(VIEWS_FOLDER, "").router);
   for (const path of [
