@@ -6,6 +6,8 @@ import { Applications } from "./flow/applications.ts";
 import { Settings } from "./flow/settings.ts";
 import { Resources } from "./flow/resources.ts";
 import { readGivenKeys } from "./keys/given-keys.ts";
+import { heldKeys } from "./keys/held-keys.ts";
+import { KeyUseNotes } from "./keys/key-use-notes.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Sealing } from "./keys/sealing.ts";
 import { SigningKeys } from "./keys/signing-keys.ts";
@@ -37,6 +39,7 @@ export interface Parts extends Platform {
   readonly sealing: Sealing;
   readonly keyRing: KeyRing;
   readonly signingKeys: SigningKeys;
+  readonly keyUse: KeyUseNotes;
   readonly subjects: Subjects;
   readonly applications: Applications;
   readonly settings: Settings;
@@ -77,6 +80,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     sealing,
     ring: keyRing,
     issuer,
+    held: async () => heldKeys(await durable.applications.all()),
     clock,
     random,
   });
@@ -90,6 +94,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
   await resources.reload();
   const accounts = new Accounts(durable.accounts);
   const audit = new AuditTrail(durable.audit, clock, log);
+  const keyUse = new KeyUseNotes({ store: durable.keyUses, clock, log });
   const sessions = new SessionStore(volatile, config.policy);
   const versions = new Versions(volatile, clock);
   versions.watch("applications", async () => await applications.reload());
@@ -104,6 +109,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     sealing,
     keyRing,
     signingKeys,
+    keyUse,
     subjects: new Subjects(await installationSecret(durable, sealing, random)),
     applications,
     settings,
@@ -115,7 +121,7 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     singleUse: new SingleUse(volatile, random),
     sessions,
     participants: new Participants(volatile, sessions.longestMs),
-    close: async () => await closeParts(versions, audit, stores),
+    close: async () => await closeParts(versions, audit, keyUse, stores),
   };
     tokens: openTokens({ stores, accounts, applications, resources, audit, versions, clock, random }),
 }
@@ -126,8 +132,14 @@ async function installationSecret(durable: DurableStore, sealing: Sealing, rando
   return sealing.open(sealed, "subjects");
 }
 
-async function closeParts(versions: Versions, audit: AuditTrail, stores: Stores): Promise<void> {
+async function closeParts(
+  versions: Versions,
+  audit: AuditTrail,
+  keyUse: KeyUseNotes,
+  stores: Stores,
+): Promise<void> {
   versions.stop();
   await audit.flush();
+  await keyUse.flush();
   await stores.close();
 }

@@ -1,5 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject, generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { JWK } from "jose";
 import { calculateJwkThumbprint } from "jose";
 import type { SigningKeyRecord, SigningKeyState, SigningKeyType } from "../model/signing-key.ts";
@@ -8,22 +7,22 @@ import type { Random } from "../platform/random.ts";
 import type { SigningKeyStore } from "../storage/stores.ts";
 import { selfSignedCertificate } from "./certificate.ts";
 import type { GivenKey } from "./given-keys.ts";
+import { newPrivateKey, publicJwk } from "./key-pair.ts";
 import type { KeyRing, SigningKey } from "./key-ring.ts";
+import { safeToRetireAtMs } from "./rollover-steps.ts";
 import type { Sealing } from "./sealing.ts";
 
 const PURPOSE = "signing-key";
 /** RSA for SAML and RS256, P-256 for ES256: these are always there. */
 export const DEFAULT_KEY_TYPES: readonly SigningKeyType[] = ["RSA-2048", "P-256"];
-/** What was signed with a retired key has expired, and caches have been filled anew, after this time. */
-const RETIRING_MS = 7 * 86_400_000;
-
-const generate = promisify(generateKeyPair);
 
 export interface SigningKeysParts {
   readonly store: SigningKeyStore;
   readonly sealing: Sealing;
   readonly ring: KeyRing;
   readonly issuer: string;
+  /** The keys that an application was told to stay with: they are not retired, whoever asks. Absent: none. */
+  readonly held?: (() => Promise<ReadonlySet<string>>) | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -71,21 +70,25 @@ export class SigningKeys {
     await this.load();
   }
 
+  /** All but the retired ones, as they are stored now. */
+  async records(): Promise<readonly SigningKeyRecord[]> {
+    return await this.#parts.store.published();
+  }
+
   /**
-   * next becomes active, active becomes retiring, a new next is published; what has been retiring for a week is
-   * retired. One transaction for each type: a crash between leaves every state whole. A type that another process
-   * rotated at the same moment is left out of the report.
+   * next becomes active, active becomes retiring, a new next is published; what has been retiring for a week and holds no
+   * application is retired. One transaction for each type: a crash between leaves every state whole. A type that another
+   * process rotated at the same moment is left out of the report. `types`: these alone.
    */
-  async rotate(): Promise<readonly RotationReport[]> {
+  async rotate(types?: readonly SigningKeyType[]): Promise<readonly RotationReport[]> {
     const nowMs = this.#parts.clock.nowMs();
-    const records = await this.#parts.store.published();
+    const records = await this.records();
+    const held = await this.#held();
     const reports: RotationReport[] = [];
     for (const type of new Set(records.map((record) => record.type))) {
-      const report = await this.#rotateType(
-        records.filter((record) => record.type === type),
-        type,
-        nowMs,
-      );
+      if (types?.includes(type) === false) continue;
+      const ofType = records.filter((record) => record.type === type);
+      const report = await this.#rotateType(ofType, held, type, nowMs);
       if (report !== undefined) reports.push(report);
     }
     await this.load();
@@ -94,6 +97,7 @@ export class SigningKeys {
 
   async #rotateType(
     records: readonly SigningKeyRecord[],
+    held: ReadonlySet<string>,
     type: SigningKeyType,
     nowMs: number,
   ): Promise<RotationReport | undefined> {
@@ -102,7 +106,7 @@ export class SigningKeys {
     const isNew = !records.includes(next);
     const following = await this.make(type, "next");
     const old = records.filter(
-      (record) => record.state === "retiring" && nowMs - record.stateSinceMs > RETIRING_MS,
+      (record) => record.state === "retiring" && nowMs > safeToRetireAtMs(record) && !held.has(record.id),
     );
     const changes = [
       ...old.map((record) => ({ id: record.id, from: "retiring", to: "retired" }) as const),
@@ -116,8 +120,42 @@ export class SigningKeys {
       activated: next.id,
       retiring: active?.id,
       next: following.id,
-      publishedForMs: isNew ? 0 : nowMs - next.stateSinceMs,
+      publishedForMs: isNew ? 0 : nowMs - next.createdAtMs,
     };
+  }
+
+  /** Takes a retiring key out of metadata and JWKS. False when it is not retiring, or an application stays with it. */
+  async retire(id: string): Promise<boolean> {
+    if ((await this.#held()).has(id)) return false;
+    const change = { id, from: "retiring", to: "retired" } as const;
+    const { store, clock } = this.#parts;
+    let isDone = await store.transition([change], [], clock.nowMs());
+    if (isDone && (await this.#held()).has(id)) {
+      // Somebody told an application to stay with it at this very moment.
+      await store.transition([{ id, from: "retired", to: "retiring" }], [], clock.nowMs());
+      isDone = false;
+    }
+    await this.load();
+    return isDone;
+  }
+
+  /** The retiring key signs again, and the one that signs now is retiring. False when it is not retiring any more. */
+  async goBack(id: string): Promise<boolean> {
+    const records = await this.records();
+    const retiring = records.find((record) => record.id === id && record.state === "retiring");
+    const active = records.find((record) => record.type === retiring?.type && record.state === "active");
+    if (retiring === undefined || active === undefined) return false;
+    const changes = [
+      { id: active.id, from: "active", to: "retiring" },
+      { id: retiring.id, from: "retiring", to: "active" },
+    ] as const;
+    const isDone = await this.#parts.store.transition(changes, [], this.#parts.clock.nowMs());
+    await this.load();
+    return isDone;
+  }
+
+  async #held(): Promise<ReadonlySet<string>> {
+    return (await this.#parts.held?.()) ?? new Set();
   }
 
   /**
@@ -138,8 +176,12 @@ export class SigningKeys {
       if (records.length === 0) {
         await this.#parts.store.insertFirst([record, await this.make(key.type, "next")]);
       } else {
+        const held = await this.#held();
         const replaced = records.filter((known) => known.state === "next");
-        const changes = replaced.map(({ id }) => ({ id, from: "next", to: "retired" }) as const);
+        // An application that was moved ahead to the next key goes on with it.
+        const changes = replaced.map(
+          ({ id }) => ({ id, from: "next", to: held.has(id) ? "retiring" : "retired" }) as const,
+        );
         await this.#parts.store.transition(changes, [record], this.#parts.clock.nowMs());
       }
     }
@@ -191,19 +233,3 @@ export class SigningKeys {
 }
 
 const ORDER: Record<SigningKeyState, number> = { active: 0, next: 1, retiring: 2, retired: 3 };
-
-function publicJwk(publicKey: KeyObject): JWK {
-  return publicKey.export({ format: "jwk" });
-}
-
-async function newPrivateKey(type: SigningKeyType): Promise<KeyObject> {
-  switch (type) {
-    case "RSA-2048":
-      return (await generate("rsa", { modulusLength: 2048 })).privateKey;
-    case "P-256":
-    case "P-384":
-      return (await generate("ec", { namedCurve: type })).privateKey;
-    case "Ed25519":
-      return (await generate("ed25519")).privateKey;
-  }
-}

@@ -27,12 +27,17 @@ async function open() {
 }
 
 /** A process of its own over the same database. */
-function process(durable: DurableStore, clock: TestClock, secret = SECRET) {
+function process(
+  durable: DurableStore,
+  clock: TestClock,
+  secret = SECRET,
+  held?: () => Promise<ReadonlySet<string>>,
+) {
   const ring = new KeyRing();
   const sealing = new Sealing([secret], systemRandom);
   const issuer = "https://id.example.org";
   const store = durable.signingKeys;
-  return { ring, keys: new SigningKeys({ store, sealing, ring, issuer, clock, random: systemRandom }) };
+  return { ring, keys: new SigningKeys({ store, sealing, ring, issuer, held, clock, random: systemRandom }) };
 }
 
 function states(ring: KeyRing, type: "RSA-2048" | "P-256"): string[] {
@@ -112,6 +117,60 @@ describe("signing keys", () => {
     clock.advance(2 * DAY_MS);
     await keys.rotate();
     assert.equal(ring.byId(first), undefined);
+  });
+
+  test("a key that an application stays with is not gone after the week, nor when a given key takes its place", async () => {
+    const { durable, clock } = await open();
+    const held = new Set<string>();
+    const { keys, ring } = process(durable, clock, SECRET, async () => await Promise.resolve(held));
+    await keys.ensure();
+    const [first, next] = ring.published().filter((key) => key.type === "RSA-2048");
+    assert.ok(first !== undefined && next !== undefined);
+    held.add(first.id).add(next.id);
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const certificate = selfSignedCertificate(
+      "RSA-2048",
+      privateKey,
+      "x",
+      Date.UTC(2026, 0, 1),
+      Buffer.alloc(15, 1),
+    );
+    await keys.take([{ name: "given", type: "RSA-2048", privateKey, certificate }]);
+    await keys.load();
+    assert.equal(ring.byId(next.id)?.state, "retiring");
+    await keys.rotate();
+    clock.advance(30 * DAY_MS);
+    await keys.rotate();
+    assert.deepEqual([ring.byId(first.id)?.state, ring.byId(next.id)?.state], ["retiring", "retiring"]);
+    assert.equal(await keys.retire(first.id), false);
+    held.clear();
+    assert.equal(await keys.retire(first.id), true);
+    assert.equal(ring.byId(first.id), undefined);
+  });
+
+  test("a key that somebody begins to stay with while it is being retired is published again", async () => {
+    const { durable, clock } = await open();
+    const answers = [new Set<string>(), new Set<string>(), new Set<string>()];
+    const { keys, ring } = process(durable, clock, SECRET, async () => {
+      return await Promise.resolve(answers.shift() ?? new Set<string>());
+    });
+    await keys.ensure();
+    const first = ring.active("RSA-2048").id;
+    await keys.rotate();
+    answers.splice(0, answers.length, new Set<string>(), new Set([first]));
+    assert.equal(await keys.retire(first), false);
+    assert.equal(ring.byId(first)?.state, "retiring");
+  });
+
+  test("one type is rotated alone", async () => {
+    const { keys, ring } = await open();
+    await keys.ensure();
+    const rsa = ring.active("RSA-2048").id;
+    assert.deepEqual(
+      (await keys.rotate(["P-256"])).map(({ type }) => type),
+      ["P-256"],
+    );
+    assert.equal(ring.active("RSA-2048").id, rsa);
   });
 
   test("a key that was given signs at once where there is none, and after the next rotation otherwise", async () => {
