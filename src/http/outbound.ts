@@ -30,6 +30,15 @@ export interface OutboundAnswer {
   readonly body: string;
 }
 
+/** A large file that is fetched. */
+export type DownloadRequest = Pick<OutboundRequest, "url" | "accept" | "limitBytes" | "redirects">;
+
+/** What came of it: `body` throws `OutboundFailed` where it is too large or breaks off. */
+export interface Download {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 export interface OutboundParts {
   /** For a machine of one's own and the tests: private and loopback addresses, http, and any port. */
   readonly allowPrivateAddresses: boolean;
@@ -45,6 +54,7 @@ export interface ResolvedAddress {
 }
 
 const TOTAL_MS = 5_000;
+const DOWNLOAD_MS = 10 * 60_000;
 const MAX_REDIRECTS = 3;
 const MAX_HEADER_BYTES = 16_384;
 
@@ -72,11 +82,31 @@ export class Outbound {
   /** Throws `OutboundFailed` when no answer came; an answer of any status is an answer. */
   async fetch(wanted: OutboundRequest): Promise<OutboundAnswer> {
     const signal = AbortSignal.timeout(TOTAL_MS);
-    const redirects = Math.min(wanted.redirects ?? 0, MAX_REDIRECTS);
     try {
-      return await this.#follow(new URL(wanted.url), wanted, redirects, signal);
+      const response = await this.#response(new URL(wanted.url), wanted, wanted.redirects ?? 0, signal);
+      return await read(response, wanted.limitBytes);
     } catch (error) {
       throw new OutboundFailed({ cause: error });
+    }
+  }
+
+  /**
+   * Fetches a large file: what comes is handed on as it comes, up to `limitBytes`, for ten minutes at most. Throws
+   * `OutboundFailed` when no answer came or it broke off, and whatever `take` throws, as it is.
+   */
+  async download<T>(wanted: DownloadRequest, take: (answer: Download) => Promise<T>): Promise<T> {
+    const signal = AbortSignal.timeout(DOWNLOAD_MS);
+    let response: Dispatcher.ResponseData | undefined;
+    try {
+      response = await this.#response(new URL(wanted.url), wanted, wanted.redirects ?? 0, signal);
+    } catch (error) {
+      throw new OutboundFailed({ cause: error });
+    }
+    try {
+      const body = limited(response, wanted.limitBytes);
+      return await take({ status: response.statusCode, body });
+    } finally {
+      response.body.destroy();
     }
   }
 
@@ -84,12 +114,13 @@ export class Outbound {
     await this.#agent.destroy();
   }
 
-  async #follow(
+  async #response(
     url: URL,
     wanted: OutboundRequest,
-    redirectsLeft: number,
+    redirects: number,
     signal: AbortSignal,
-  ): Promise<OutboundAnswer> {
+  ): Promise<Dispatcher.ResponseData> {
+    const redirectsLeft = Math.min(redirects, MAX_REDIRECTS);
     this.#checkUrl(url);
     const response = await request(url, { ...messageOf(wanted), dispatcher: this.#agent, signal });
     // Giving up on a body early is no fault of ours to be reported.
@@ -98,10 +129,10 @@ export class Outbound {
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode);
     // A form is not posted on to an address that no registration names.
     if (!isRedirect || redirectsLeft === 0 || wanted.form !== undefined || typeof location !== "string") {
-      return await read(response, wanted.limitBytes);
+      return response;
     }
     response.body.destroy();
-    return await this.#follow(new URL(location, url), wanted, redirectsLeft - 1, signal);
+    return await this.#response(new URL(location, url), wanted, redirectsLeft - 1, signal);
   }
 
   #checkUrl(url: URL): void {
@@ -157,6 +188,21 @@ function messageOf({ form, text, accept }: OutboundRequest) {
     headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
     body,
   } as const;
+}
+
+async function* limited(response: Dispatcher.ResponseData, limitBytes: number): AsyncGenerator<Uint8Array> {
+  const encoding = response.headers["content-encoding"] ?? "identity";
+  let size = 0;
+  try {
+    if (encoding !== "identity") throw new Error("a content encoding");
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limitBytes) throw new Error("too large");
+      yield chunk;
+    }
+  } catch (error) {
+    throw new OutboundFailed({ cause: error });
+  }
 }
 
 async function read(response: Dispatcher.ResponseData, limitBytes: number): Promise<OutboundAnswer> {

@@ -244,3 +244,49 @@ describe("Outbound", () => {
     assert.ok(tookMs > 4_000 && tookMs < 15_000, `it took ${tookMs} ms`);
   });
 });
+
+describe("a large file is downloaded as it comes", () => {
+  const gather = async (made: Outbound, url: string, limitBytes: number) =>
+    await made.download({ url, limitBytes }, async ({ status, body }) => {
+      let text = "";
+      for await (const bytes of body) text += Buffer.from(bytes).toString();
+      return { status, text };
+    });
+
+  test("whole, in pieces, with its status", async () => {
+    const port = await serve((_, response) => {
+      response.writeHead(200).write("one ");
+      setTimeout(() => response.end("two"), 5);
+    });
+    assert.deepEqual(await gather(outbound(), `http://127.0.0.1:${port}/`, 100), {
+      status: 200,
+      text: "one two",
+    });
+  });
+
+  test("and given up where it is too large, packed or broken off", async () => {
+    const large = await serve((_, response) => response.end("x".repeat(101)));
+    const packed = await serve((_, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("x")),
+    );
+    const broken = await serve((request, response) => {
+      response.writeHead(200, { "content-length": "100" }).write("x");
+      setTimeout(() => request.socket.destroy(), 5);
+    });
+    for (const port of [large, packed, broken]) {
+      await assert.rejects(gather(outbound(), `http://127.0.0.1:${port}/`, 100), REFUSED);
+    }
+  });
+
+  test("from public addresses alone, as everything else", async () => {
+    await assert.rejects(gather(guarded("10.0.0.1").outbound, "https://a.example/", 100), REFUSED);
+    await assert.rejects(gather(guarded("192.0.2.1").outbound, "http://a.example/", 100), REFUSED);
+  });
+
+  test("and what its taker throws comes out as it is", async () => {
+    const port = await serve((_, response) => response.end("x"));
+    const take = async () => await Promise.reject(new Error("not what I want"));
+    const wanted = { url: `http://127.0.0.1:${port}/`, limitBytes: 10 };
+    await assert.rejects(outbound().download(wanted, take), /not what I want/);
+  });
+});
