@@ -1,3 +1,4 @@
+import type { FederationMembership } from "./federation.ts";
 import type { ReleaseRule, ReleaseSource } from "./release.ts";
 
 export type Protocol = "saml" | "oidc";
@@ -108,6 +109,8 @@ export interface SamlApplication extends ApplicationBase {
   readonly metadataXml: string;
   /** Absent: its metadata was handed over by hand. */
   readonly metadataSource?: MetadataSource | undefined;
+  /** Its metadata comes from a federation's file and follows it. */
+  readonly membership?: FederationMembership | undefined;
 }
 
 export interface ClientSecret {

@@ -101,6 +101,14 @@ const SamlSettings = z.object({
       waiting: z.object({ xml: z.string(), changes: z.array(z.string()) }).optional(),
     })
     .optional(),
+  membership: z
+    .object({
+      federationId: z.string(),
+      digest: z.string(),
+      waitingDigest: z.string().optional(),
+      leftAtMs: z.number().optional(),
+    })
+    .optional(),
 });
 
 const Algorithm = z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]);
