@@ -8,6 +8,7 @@ import { type MessageRefused, refused } from "./message-refused.ts";
 import { DS, SAML, SAMLP } from "./namespaces.ts";
 import { acceptedOf, asMessageRefused, issuerOf, type ReceivedMessage, readXml } from "./received-message.ts";
 import { messageIn } from "./soap.ts";
+import { SUCCESS_CODE } from "./status.ts";
 import { attribute, childNamed, childrenNamed, isNamed, type XmlElement } from "./xml/element.ts";
 import type { XmlDocument } from "./xml/reader.ts";
 import { verifyCarrier } from "./xml/verify-signature.ts";
@@ -30,7 +31,6 @@ export interface AskedFor {
 }
 
 const SECTION = "SAML Core 3.5.2";
-const SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /**
  * Reads an ArtifactResponse in its SOAP envelope (SAML Core 3.5.2): to our question, from the application that was
@@ -97,7 +97,7 @@ function checkStatus(response: XmlElement): void {
       "SAML Core 3.2.2",
     );
   }
-  if (value !== SUCCESS) throw unusable(`it answered with the status ${value}`);
+  if (value !== SUCCESS_CODE) throw unusable(`it answered with the status ${value}`);
 }
 
 /**

@@ -15,7 +15,7 @@ import { SAML, SAMLP } from "./namespaces.ts";
 import { authenticate, expectMessage, type ReceivedMessage } from "./received-message.ts";
 import type { Signers } from "./signers.ts";
 import { type SoapEndpointParts, soapHandlers } from "./soap-endpoint.ts";
-import { statusElement, SUCCESS } from "./status.ts";
+import { SUCCESS_CODE } from "./status.ts";
 import { childrenNamed } from "./xml/element.ts";
 import { type Xml, xml } from "./xml/writer.ts";
 
@@ -81,6 +81,10 @@ async function resolve(parts: ArtifactEndpointParts, message: ReceivedMessage): 
   return artifactResponse(parts, application, id, found);
 }
 
+/**
+ * A prefix of its own for the element around: a canonical form declares a prefix where it is first used and not again
+ * below, and the message inside, which is signed as a document of its own, declares `samlp` itself.
+ */
 function artifactResponse(
   parts: ArtifactEndpointParts,
   application: SamlApplication,
@@ -91,7 +95,7 @@ function artifactResponse(
   const issuer = parts.issuer + PATHS.samlMetadata;
   return parts.signers.xml(application).sign({
     id,
-    head: xml`<samlp:ArtifactResponse xmlns:samlp="${SAMLP}" ID="${id}" InResponseTo="${inResponseTo}" IssueInstant="${instant(parts.clock.nowMs())}" Version="2.0"><saml:Issuer xmlns:saml="${SAML}">${issuer}</saml:Issuer>`,
-    tail: xml`${statusElement(SUCCESS)}${message}</samlp:ArtifactResponse>`,
+    head: xml`<saml2p:ArtifactResponse xmlns:saml2p="${SAMLP}" ID="${id}" InResponseTo="${inResponseTo}" IssueInstant="${instant(parts.clock.nowMs())}" Version="2.0"><saml:Issuer xmlns:saml="${SAML}">${issuer}</saml:Issuer>`,
+    tail: xml`<saml2p:Status><saml2p:StatusCode Value="${SUCCESS_CODE}"></saml2p:StatusCode></saml2p:Status>${message}</saml2p:ArtifactResponse>`,
   });
 }

@@ -32,6 +32,8 @@ export interface Status {
 }
 
 export const SUCCESS: Status = { top: "Success" };
+/** As it stands in a StatusCode. */
+export const SUCCESS_CODE = `${PREFIX}Success`;
 
 const MESSAGE_CHARACTERS = 300;
 

@@ -90,6 +90,7 @@ describe("an answer by HTTP-Artifact", () => {
     const inner = /<samlp:Response .*<\/samlp:Response>/s.exec(answer.body)?.[0] ?? "";
     const paths = writeDocuments(folder, [answer.body, inner]);
     assert.equal(schemaErrors(folder, paths), "");
+    assert.deepEqual(xmlsecFailures(folder, paths.slice(0, 1), certificate, "ArtifactResponse"), []);
     // As the application reads it once it has taken it out.
     assert.deepEqual(xmlsecFailures(folder, paths.slice(1), certificate, "Response"), []);
   });
