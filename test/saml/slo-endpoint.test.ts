@@ -170,6 +170,16 @@ describe("a LogoutRequest ends nothing that its sender was not told about", () =
     const posted = await world.landing.post("/saml/slo", postForm(signed(xml, world.wiki)));
     assert.equal(posted.code, "saml.replayed");
   });
+
+  test("RL-14 its ID is spent in the database, where no fail-over of the volatile store undoes it", async () => {
+    const id = world.id();
+    const xml = logoutRequest(world.wiki, id, { body: withIndex("_unknown") });
+    await world.landing.get("/saml/slo", redirectQuery(xml, { key: world.wiki.privateKey }));
+    const spent = JSON.stringify(["LogoutRequest", world.wiki.application.entityId, id]);
+    assert.equal(await world.landing.durable.spentIds.spend("message", spent, 60_000), false);
+    const other = JSON.stringify(["LogoutRequest", world.mail.application.entityId, id]);
+    assert.equal(await world.landing.durable.spentIds.spend("message", other, 60_000), true);
+  });
 });
 
 describe("SA-60 a LogoutRequest without a signature ends nothing by itself", () => {
