@@ -108,4 +108,28 @@ describe("addresses", () => {
       { binding: BINDING.soap, location: "https://pay.example.org/soap" },
     ]);
   });
+
+  test("ArtifactResolutionServices are kept where an artifact can name them by their index", () => {
+    const ars = (binding: string, location: string, index: string) =>
+      `<md:ArtifactResolutionService Binding="${binding}" Location="${location}"${index}/>`;
+    const reading = read(
+      entityDescriptor({
+        services:
+          ars(BINDING.soap, "https://pay.example.org/artifact", ' index="3"') +
+          ars(BINDING.soap, "https://pay.example.org/twin", ' index="3"') +
+          ars(BINDING.soap, "https://pay.example.org/nameless", "") +
+          ars(BINDING.redirect, "https://pay.example.org/redirect", ' index="4"') +
+          ars(BINDING.soap, "javascript:x", ' index="5"') +
+          ACS,
+      }),
+    );
+    assert.ok(reading.ok);
+    assert.deepEqual(reading.application.artifactResolutionServices, [
+      { binding: BINDING.soap, location: "https://pay.example.org/artifact", index: 3 },
+    ]);
+    const verdicts = reading.report
+      .filter(({ element }) => element.startsWith("ArtifactResolutionService"))
+      .map(({ verdict }) => verdict);
+    assert.deepEqual(verdicts, ["accepted", "ignored", "ignored", "ignored", "refused"]);
+  });
 });
