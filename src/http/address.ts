@@ -28,6 +28,12 @@ export function addressReader(trustProxy: readonly string[]): (request: Addresse
   };
 }
 
+/** Whether a request's immediate peer is one of the proxies that are believed. Throws `AddressError` as above. */
+export function trustedPeers(trustProxy: readonly string[]): (peer: string) => boolean {
+  const trusted = blockList(trustProxy);
+  return (peer) => isTrusted(trusted, peer);
+}
+
 function headerText(request: AddressedRequest): string {
   const header = request.headers["x-forwarded-for"];
   return Array.isArray(header) ? header.join(",") : (header ?? "");

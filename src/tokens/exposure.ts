@@ -1,0 +1,51 @@
+import type { Clock } from "../platform/clock.ts";
+import { type Random, randomId } from "../platform/random.ts";
+import type { ApiTokenStore, TokenNoticeStore } from "../storage/api-token-stores.ts";
+import type { ApiTokens } from "./api-tokens.ts";
+import { SYSTEM } from "./token-act.ts";
+import { readToken } from "./token-format.ts";
+
+/** How a token came to be readable by others. */
+export type ExposedBy = "plain-http" | "query";
+
+export interface ExposuresParts {
+  readonly store: Pick<ApiTokenStore, "findByHash">;
+  readonly apiTokens: Pick<ApiTokens, "revoke">;
+  readonly notices: Pick<TokenNoticeStore, "insert">;
+  /** Revokes an OAuth access token or a session's own token, where the text is one. */
+  readonly revokeOther: (text: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Revokes tokens that travelled where others can read them: over plain http, or in an address that ends up in logs. */
+export class Exposures {
+  readonly #parts: ExposuresParts;
+
+  constructor(parts: ExposuresParts) {
+    this.#parts = parts;
+  }
+
+  /** What is not a token of ours costs nothing. Throws `Unavailable`: then it is not revoked, and must not be used. */
+  async report(text: string, by: ExposedBy, address: string): Promise<void> {
+    const read = readToken(text);
+    if (read === undefined || read.kind === "at" || read.kind === "sso") {
+      if (read !== undefined || text.includes(".")) await this.#parts.revokeOther(text);
+      return;
+    }
+    const token = await this.#parts.store.findByHash(read.hash);
+    if (token === undefined || token.state === "revoked") return;
+    const evidence = { by, address };
+    const done = await this.#parts.apiTokens.revoke(SYSTEM, token.id, { reason: "exposed", evidence });
+    if (!done.ok) return;
+    await this.#parts.notices.insert({
+      id: randomId(this.#parts.random),
+      tokenId: token.id,
+      accountId: token.madeBy,
+      atMs: this.#parts.clock.nowMs(),
+      rule: "exposed",
+      action: "revoked",
+      evidence,
+    });
+  }
+}
