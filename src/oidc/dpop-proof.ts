@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { DpopChecker } from "../http/possession-proofs.ts";
 import type { Clock } from "../platform/clock.ts";
 import { constantTimeEqual, sha256 } from "../platform/digest.ts";
-import type { SingleUse } from "../volatile/single-use.ts";
+import type { VolatileStore } from "../volatile/volatile-store.ts";
 
 const LONGEST = 8_192;
 /** How old a proof may be, and how far ahead of our clock its maker's may be. */
@@ -26,11 +26,11 @@ const Claims = z.object({
  * for this method, this address and this token, lately, and shown once.
  */
 export class DpopProofs implements DpopChecker {
-  readonly #singleUse: Pick<SingleUse, "spend">;
+  readonly #volatile: Pick<VolatileStore, "setIfAbsent">;
   readonly #clock: Clock;
 
-  constructor(parts: { singleUse: Pick<SingleUse, "spend">; clock: Clock }) {
-    this.#singleUse = parts.singleUse;
+  constructor(parts: { volatile: Pick<VolatileStore, "setIfAbsent">; clock: Clock }) {
+    this.#volatile = parts.volatile;
     this.#clock = parts.clock;
   }
 
@@ -51,11 +51,8 @@ export class DpopProofs implements DpopChecker {
       return refused("The DPoP proof is for another token.");
     }
     // Last, so that a proof which is refused for another reason is not used up by a stranger.
-    const first = await this.#singleUse.spend(
-      "jti",
-      `dpop:${thumbprint}:${claims.jti}`,
-      OLDEST_MS + AHEAD_MS,
-    );
+    const key = `dpop-jti:${sha256(JSON.stringify([thumbprint, claims.jti]))}`;
+    const first = await this.#volatile.setIfAbsent(key, "1", OLDEST_MS + AHEAD_MS);
     return first ? { ok: true, thumbprint } : refused("The DPoP proof was shown before.");
   }
 }
