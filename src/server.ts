@@ -160,6 +160,7 @@ export function createApp(
     audit,
     clock,
   });
+  const resourceScope = (scope: string) => parts.resources.scope(scope);
   const step = { signOn, csrf, replySender, render };
 
   const app = express();
@@ -201,7 +202,7 @@ export function createApp(
   people.use(loginEndpoint({ passwordLogin, signOn, csrf, replySender, render, policy, clock, secure }));
   people.use(chooseAccountEndpoint(step));
   people.use(stepUpEndpoint(step));
-  people.use(consentEndpoint({ ...step, rulesOf: rulesOfConsent }));
+  people.use(consentEndpoint({ ...step, rulesOf: rulesOfConsent, resourceScope }));
   people.get(PATHS.home, homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
   people.use(
     sessionsEndpoint({ sessions, participants, applications, endSession, csrf, replySender, render }),
@@ -210,6 +211,7 @@ export function createApp(
     consentsEndpoint({
       grants: durable.grants,
       applications,
+      resourceScope,
       withdraw: async (grantId) => await protocols.oidc.families.revokeGrant(grantId),
       audit,
       csrf,
@@ -258,6 +260,7 @@ function actParts(parts: Parts, endSession: EndSession) {
     accounts: async () => await Promise.resolve(accounts.invalidate()),
     keys: async () => await signingKeys.load(),
     settings: async () => await settings.reload(),
+    resources: async () => await parts.resources.reload(),
   };
   return {
     store: parts.stores.durable,

@@ -8,7 +8,7 @@ import { readForm } from "../http/form-fields.ts";
 import { loggedIn } from "../http/logged-in.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
-import { scopeTitle } from "../login/consent-lines.ts";
+import { type FindResourceScope, scopeTitle } from "../login/consent-lines.ts";
 import type { Grant } from "../model/grant.ts";
 import type { GrantStore } from "../storage/stores.ts";
 import { personOf } from "./person.ts";
@@ -16,6 +16,7 @@ import { personOf } from "./person.ts";
 export interface ConsentsEndpointParts {
   readonly grants: Pick<GrantStore, "listByAccount">;
   readonly applications: Pick<Applications, "byId">;
+  readonly resourceScope: FindResourceScope;
   /** Withdraws a grant with every token that hangs on it. False: it was gone already. */
   readonly withdraw: (grantId: string) => Promise<boolean>;
   readonly audit: Pick<AuditTrail, "record">;
@@ -59,14 +60,14 @@ async function show(parts: ConsentsEndpointParts, request: Request, response: Re
   sendPage(response, 200, page);
 }
 
-function rowOf({ applications }: ConsentsEndpointParts, grant: Grant) {
+function rowOf({ applications, resourceScope }: ConsentsEndpointParts, grant: Grant) {
   const { id, applicationId, scopes, declined, createdAtMs } = grant;
   return {
     id,
     applicationId,
     name: applications.byId(applicationId)?.name ?? REMOVED,
-    allowed: scopes.map(scopeTitle),
-    declined: declined.map(scopeTitle),
+    allowed: scopes.map((scope) => scopeTitle(scope, resourceScope)),
+    declined: declined.map((scope) => scopeTitle(scope, resourceScope)),
     sinceMs: createdAtMs,
   };
 }

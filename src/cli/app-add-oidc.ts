@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type RegisterClientInput, registerClient } from "../admin/acts/register-client.ts";
 import { applicationSummary } from "../admin/application-summary.ts";
+import { JWS_ALGORITHMS } from "../oidc/jwt-algorithms.ts";
 import { type Command, RefusedInput, UsageError } from "./command.ts";
 import { withInstallation } from "./installation.ts";
 import { accessOf, oneOf, readOptions } from "./options.ts";
@@ -20,6 +21,8 @@ const OPTIONS = {
   "jwks-uri": { type: "string" },
   "start-url": { type: "string" },
   consent: { type: "string" },
+  resource: { type: "string", multiple: true },
+  "userinfo-signed-response-alg": { type: "string" },
   group: { type: "string", multiple: true },
 } as const;
 
@@ -42,6 +45,8 @@ export const appAddOidc: Command = {
   --jwks-file FILE, --jwks-uri URL     its public keys, for private_key_jwt
   --start-url URL                      where "My applications" leads
   --consent ask|implied                implied where nothing is said
+  --resource URI                       a declared resource that it may get tokens for; may be given more than once
+  --userinfo-signed-response-alg NAME  UserInfo answers as JWT: ${JWS_ALGORITHMS.join(", ")}
   --group GROUP                        only its members may use it; may be given more than once
 
 Prints client_id and, this one time, client_secret, with the rest of the registration, as JSON.
@@ -83,6 +88,12 @@ function inputOf(values: Values): RegisterClientInput {
     jwksUri: values["jwks-uri"],
     startUrl: values["start-url"],
     consent: oneOf("consent", values.consent, ["ask", "implied"]),
+    resources: values.resource,
+    userinfoSignedResponseAlgorithm: oneOf(
+      "userinfo-signed-response-alg",
+      values["userinfo-signed-response-alg"],
+      JWS_ALGORITHMS,
+    ),
     access: accessOf(values.group),
   };
 }

@@ -2,21 +2,28 @@ import { describeStartError } from "../start-error.ts";
 import { accountAdd } from "./account-add.ts";
 import { appAddOidc } from "./app-add-oidc.ts";
 import { appAddSaml } from "./app-add-saml.ts";
+import { appSetOidc } from "./app-set-oidc.ts";
 import { appSetSaml } from "./app-set-saml.ts";
 import { appRotateSecret } from "./app-rotate-secret.ts";
 import { type Command, RefusedInput, type Surroundings, UsageError } from "./command.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { organisationSet, organisationShow } from "./organisation.ts";
+import { resourceAdd, resourceList, resourceRemove, resourceSet } from "./resource.ts";
 
 const COMMANDS: readonly Command[] = [
   accountAdd,
   appAddSaml,
   appSetSaml,
   appAddOidc,
+  appSetOidc,
   appRotateSecret,
   keysRotate,
   organisationSet,
   organisationShow,
+  resourceAdd,
+  resourceList,
+  resourceSet,
+  resourceRemove,
 ];
 
 const HELP = `Usage: gatehouse COMMAND [options]

@@ -12,11 +12,12 @@ import { sendPage } from "../http/reply-sender.ts";
 import type { Application } from "../model/application.ts";
 import type { ReleaseRule } from "../model/release.ts";
 import { constantTimeEqual } from "../platform/digest.ts";
-import { consentLines, shownHash } from "./consent-lines.ts";
+import { consentLines, type FindResourceScope, shownHash } from "./consent-lines.ts";
 
 export interface ConsentEndpointParts extends StepParts {
   /** The application's release rules with their scopes, or the protocol's default ones where it has none. */
   readonly rulesOf: (application: Application) => readonly ReleaseRule[];
+  readonly resourceScope: FindResourceScope;
 }
 
 const FORM_LIMIT_BYTES = 8_192;
@@ -52,7 +53,7 @@ async function show(parts: ConsentEndpointParts, request: Request, response: Res
   if (found === undefined) return;
   const { flow, pending, browser, account } = found;
   const { application } = pending;
-  const lines = consentLines(pending.step.to, application, account, parts.rulesOf(application));
+  const lines = consentLines(pending.step.to, application, account, sourcesOf(parts, application));
   const page = parts.render("consent", {
     csrf: parts.csrf.token(browser),
     flow,
@@ -80,7 +81,7 @@ async function receive(parts: ConsentEndpointParts, request: Request, response: 
     return;
   }
   const { application } = pending;
-  const lines = consentLines(pending.step.to, application, browser.account, parts.rulesOf(application));
+  const lines = consentLines(pending.step.to, application, browser.account, sourcesOf(parts, application));
   if (!constantTimeEqual(form.shown, shownHash(pending.request, browser.account, lines))) {
     replySender.problem(request, response, staleForm());
     return;
@@ -88,6 +89,10 @@ async function receive(parts: ConsentEndpointParts, request: Request, response: 
   const allowed = lines.filter((line) => !line.optional || form[`allow:${line.scope}`] === "on");
   const scopes = allowed.map((line) => line.scope);
   replySender.outcome(request, response, await signOn.allow(form.flow, browser, scopes));
+}
+
+function sourcesOf({ rulesOf, resourceScope }: ConsentEndpointParts, application: Application) {
+  return { rules: rulesOf(application), resourceScope };
 }
 
 /** Where the person goes next: a host, or the scheme of an application on the device. */

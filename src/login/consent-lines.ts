@@ -3,6 +3,7 @@ import { release } from "../flow/release.ts";
 import type { Account } from "../model/account.ts";
 import type { Application } from "../model/application.ts";
 import type { ReleaseRule } from "../model/release.ts";
+import type { ResourceScope } from "../model/resource.ts";
 import type { SignOnRequest } from "../model/sign-on-request.ts";
 
 /** One line of the consent page: what the application gets by one scope. */
@@ -26,29 +27,49 @@ const TITLES: Readonly<Record<string, string>> = {
   offline_access: "Access while you are away",
 };
 
-/** What a scope is called where people read of it. */
-export function scopeTitle(scope: string): string {
+/** A scope that a resource declares, and the resource's name; undefined for every other scope. */
+export type FindResourceScope = (
+  scope: string,
+) => (ResourceScope & { readonly resource: { readonly name: string } }) | undefined;
+
+/** What a scope is called where people read of it, outside its application. */
+export function scopeTitle(scope: string, find: FindResourceScope): string {
+  const declared = find(scope);
+  if (declared !== undefined) return `${declared.description} (${declared.resource.name})`;
   return Object.hasOwn(TITLES, scope) ? (TITLES[scope] ?? scope) : scope;
 }
 
 /** Without these an application that asks for them does not know whom it has before it. */
 const ALWAYS = new Set(["profile", "email"]);
 
-/** The lines for the scopes that are still to be asked. `rules` are the application's, or the protocol's default ones. */
+/** What the words of the lines come from. */
+export interface ConsentSources {
+  /** The application's, or the protocol's default ones. */
+  readonly rules: readonly ReleaseRule[];
+  readonly resourceScope: FindResourceScope;
+}
+
+/** The lines for the scopes that are still to be asked. */
 export function consentLines(
   scopes: readonly string[],
   application: Application,
   account: Account,
-  rules: readonly ReleaseRule[],
+  { rules, resourceScope }: ConsentSources,
 ): readonly ConsentLine[] {
   return scopes.map((scope) => ({
     scope,
-    title: scopeTitle(scope),
-    text: textOf(scope, application, account, rules),
+    title: resourceScope(scope)?.description ?? scopeTitle(scope, resourceScope),
+    text: resourceText(scope, application, resourceScope) ?? textOf(scope, application, account, rules),
     optional: !ALWAYS.has(scope),
     // What outlives the session is for the person to choose, never ticked for them (OpenID Connect Core 11).
     preset: scope !== "offline_access",
   }));
+}
+
+/** What a scope of a resource opens, and to whom. */
+function resourceText(scope: string, application: Application, find: FindResourceScope): string | undefined {
+  const resource = find(scope)?.resource;
+  return resource && `A permission at ${resource.name}, which ${application.name} then has in your name`;
 }
 
 function textOf(

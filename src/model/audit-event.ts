@@ -15,6 +15,7 @@ export interface AuditEvent {
     | "token"
     | "grant"
     | "installation"
+    | "resource"
     | "federation"
     | undefined;
   readonly targetId?: string | undefined;

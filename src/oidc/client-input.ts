@@ -5,6 +5,8 @@ const Uris = z.array(Uri).max(50);
 /** RFC 6749 3.3. */
 const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/);
 
+const Algorithm = z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]);
+
 /**
  * What may be said when a client is registered. Strict: an unknown field is refused, so that a misspelt safeguard is
  * not silently left out, and nothing that the server decides (id, secrets, instants) can be slipped in.
@@ -27,11 +29,15 @@ export const ClientInput = z.strictObject({
   ),
   pkceRequired: z.optional(z.boolean()),
   parRequired: z.optional(z.boolean()),
-  idTokenAlgorithm: z.optional(z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"])),
+  idTokenAlgorithm: z.optional(Algorithm),
+  /** Signed UserInfo answers; plain JSON if nothing is said (OpenID Connect Core 5.3.2). */
+  userinfoSignedResponseAlgorithm: z.optional(Algorithm),
   accessTokenFormat: z.optional(z.enum(["opaque", "jwt"])),
   subjectType: z.optional(z.enum(["public", "pairwise"])),
   sectorIdentifier: z.optional(z.string().min(1).max(255)),
   scopes: z.optional(z.array(Scope).max(100)),
+  /** Identifiers of declared resources (RFC 8707). */
+  resources: z.optional(Uris),
   origins: z.optional(Uris),
   startUrl: z.optional(Uri),
   access: z.optional(

@@ -98,6 +98,8 @@ function build(said: ClientInput, { random, nowMs }: NewClientParts): OidcApplic
     pkceRequired: said.pkceRequired ?? true,
     parRequired: said.parRequired ?? false,
     idTokenAlgorithm: said.idTokenAlgorithm ?? "RS256",
+    userinfoSignedResponseAlgorithm: said.userinfoSignedResponseAlgorithm,
+    resources: said.resources === undefined ? undefined : [...new Set(said.resources)],
     accessTokenFormat: said.accessTokenFormat ?? defaults.accessTokenFormat,
     subjectType: said.subjectType ?? "public",
     sectorIdentifier: said.sectorIdentifier,

@@ -51,6 +51,24 @@ describe("the consent page", () => {
     assert.match(text, /Next stop: <b>planner\.example\.org<\/b>/);
   });
 
+  test("says of a resource's scope what it opens there, and that can be left out", async (t) => {
+    const { browser, app } = await atConsent(t, {
+      scopes: ["openid", "profile", "orders:read", "wiki:edit"],
+    });
+    assert.match(
+      browser.page.text,
+      /name="allow:orders:read" checked><span><b>See &lt;your&gt; orders<\/b><small>A permission at Shop &amp; Co, which Planner then has in your name<\/small>/,
+    );
+    assert.match(browser.page.text, /<b>wiki:edit<\/b><small>A permission at Planner<\/small>/);
+    await browser.submit({ answer: "allow", "allow:orders:read": "on" });
+    assert.match(
+      (await browser.get("/account/consents")).text,
+      /See &lt;your&gt; orders \(Shop &amp; Co\)[^<]*<\/small>.*You left out: wiki:edit/s,
+    );
+    app.next({ scopes: ["openid", "orders:read"] });
+    assert.match((await browser.get("/start")).text, /^signed on: alice at Planner with openid orders:read$/);
+  });
+
   test("gives what is always sent and what was ticked, and remembers it", async (t) => {
     const { browser, app } = await atConsent(t);
     const answer = await browser.submit({ answer: "allow", "allow:groups": "on" });

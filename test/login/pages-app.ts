@@ -75,6 +75,12 @@ function plain(body: string) {
   return { kind: "body", status: 200, contentType: "text/plain", body } as const;
 }
 
+/** One scope of one resource. */
+function resourceScope(scope: string) {
+  if (scope !== "orders:read") return undefined;
+  return { name: scope, description: "See <your> orders", resource: { name: "Shop & Co" } };
+}
+
 type Inside = Awaited<ReturnType<typeof inside>>;
 
 /** The person's pages over embedded stores, with a protocol that answers in plain text. `/start` begins a sign-on. */
@@ -201,13 +207,14 @@ function mount(router: Router, parts: Inside, issuer: string, requests: SignOnRe
   router.get(PATHS.resume, resumeEndpoint({ signOn, replySender }));
   router.use(loginEndpoint({ ...step, passwordLogin, policy, clock, secure: false }));
   router.use(chooseAccountEndpoint(step), stepUpEndpoint(step));
-  router.use(consentEndpoint({ ...step, rulesOf: (application) => application.release }));
+  router.use(consentEndpoint({ ...step, rulesOf: (application) => application.release, resourceScope }));
   router.get("/", homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
   router.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
   router.use(
     consentsEndpoint({
       grants: durable.grants,
       applications,
+      resourceScope,
       withdraw: async (grantId) => await durable.grants.delete(grantId),
       audit,
       csrf,

@@ -5,11 +5,14 @@ import type { DurableStore } from "../../storage/stores.ts";
 import { type Actor, auditActor } from "../actor.ts";
 
 /** What has changed, for the processes that hold it in memory. */
-export type Changed = "applications" | "accounts" | "keys" | "settings";
+export type Changed = "applications" | "accounts" | "keys" | "settings" | "resources";
 
 /** What every act is given. */
 export interface ActParts {
-  readonly store: Pick<DurableStore, "accounts" | "applications" | "grants" | "refreshTokens" | "settings">;
+  readonly store: Pick<
+    DurableStore,
+    "accounts" | "applications" | "grants" | "refreshTokens" | "settings" | "resources"
+  >;
   readonly audit: Pick<AuditTrail, "record">;
   /** Tells every process what has changed; in a server it also refreshes this process before it returns. */
   readonly announce: (changed: Changed) => Promise<void>;

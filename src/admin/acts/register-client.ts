@@ -2,7 +2,8 @@ import type { OidcApplication } from "../../model/application.ts";
 import { type ClientInput, ClientRefused } from "../../oidc/client-input.ts";
 import { type NewClient, newClient } from "../../oidc/register-client.ts";
 import type { Actor } from "../actor.ts";
-import { type ActParts, type ActResult, type Issue, recorded } from "./act.ts";
+import { type ActParts, type ActResult, type Issue, recorded, type Refused } from "./act.ts";
+import { undeclared } from "./change-client.ts";
 
 /** What is said about a new client; its keys are checked as they came. */
 export type RegisterClientInput = Omit<ClientInput, "jwks"> & { readonly jwks?: unknown };
@@ -17,11 +18,10 @@ export async function registerClient(
   input: RegisterClientInput,
 ): Promise<ActResult<{ readonly application: OidcApplication; readonly clientSecret: string | undefined }>> {
   const made = make(parts, input);
-  if ("issues" in made) {
-    const message = made.issues.map(sentenceOf).join(" ");
-    return { ok: false, code: "invalid", message, issues: made.issues };
-  }
+  if ("issues" in made) return invalid(made.issues);
   const { application, clientSecret } = made;
+  const unknown = await undeclared(parts, application.resources ?? []);
+  if (unknown.length > 0) return invalid(unknown);
   const entry = {
     action: "application.registered",
     targetKind: "application",
@@ -46,6 +46,10 @@ function make(
     if (error instanceof ClientRefused) return { issues: error.issues };
     throw error;
   }
+}
+
+function invalid(issues: readonly Issue[]): Refused {
+  return { ok: false, code: "invalid", message: issues.map(sentenceOf).join(" "), issues };
 }
 
 function sentenceOf({ field, text }: Issue): string {

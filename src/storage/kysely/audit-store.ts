@@ -11,7 +11,17 @@ const ROWS_AT_ONCE = 500;
 
 const Outcome = z.enum(["success", "refused", "failure"]);
 const TargetKind = z
-  .enum(["account", "application", "session", "key", "token", "grant", "installation", "federation"])
+  .enum([
+    "account",
+    "application",
+    "session",
+    "key",
+    "token",
+    "grant",
+    "installation",
+    "federation",
+    "resource",
+  ])
   .optional();
 const Detail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
