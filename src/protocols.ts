@@ -88,6 +88,7 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
   const endSession = new EndSession({
     applications,
     sessions,
+    endedSessions: durable.endedSessions,
     participants,
     refreshTokens,
     receipts,

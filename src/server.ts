@@ -46,6 +46,7 @@ import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
+import { FALLS_BACK_MS } from "./session/end-again.ts";
 
 const REFRESH_METADATA_EVERY_MS = 60_000;
 const UPKEEP_EVERY_MS = 10 * 60_000;
@@ -110,10 +111,11 @@ function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
     try {
       await stores.durable.refreshTokens.deleteExpired(clock.nowMs());
       await stores.durable.spentIds.deleteExpired();
+      await stores.durable.endedSessions.deleteBefore(clock.nowMs() - FALLS_BACK_MS);
     } catch (error) {
       log.warn(
         { error: String(error) },
-        "expired refresh tokens and spent ids could not be swept out; tried again in ten minutes",
+        "what has expired could not be swept out of the database; tried again in ten minutes",
       );
     }
   };

@@ -7,7 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import { type Random, randomReference } from "../platform/random.ts";
 import type { Participants } from "../session/participants.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import type { ReceiptStore, RefreshTokenStore } from "../storage/stores.ts";
+import type { EndedSessionStore, ReceiptStore, RefreshTokenStore } from "../storage/stores.ts";
 import type { Applications } from "./applications.ts";
 import type { Browser } from "./browser.ts";
 import { PATHS } from "./endpoints.ts";
@@ -20,6 +20,7 @@ import type { Outcome } from "./outcome.ts";
 export interface EndSessionParts {
   readonly applications: Applications;
   readonly sessions: SessionStore;
+  readonly endedSessions: Pick<EndedSessionStore, "note">;
   readonly participants: Participants;
   readonly refreshTokens: RefreshTokenStore;
   readonly receipts: ReceiptStore;
@@ -154,8 +155,11 @@ export class EndSession {
     initiatorId: string | undefined,
     address?: string,
   ): Promise<Ended | undefined> {
-    const { sessions, participants, refreshTokens, receipts, audit, clock, random } = this.#parts;
+    const { sessions, endedSessions, participants, refreshTokens, receipts, audit, clock, random } =
+      this.#parts;
     if (!(await sessions.end(session.id, session.accountId))) return undefined;
+    // In the database too: a fail-over of the volatile store may bring back what was deleted from it last.
+    await endedSessions.note({ sessionId: session.id, accountId: session.accountId }, clock.nowMs());
     await refreshTokens.revokeBySession(session.id);
     const found = await participants.take(session.id);
     const entries = found.map((participant) => this.#firstEntry(participant, initiatorId));

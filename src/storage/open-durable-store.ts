@@ -18,6 +18,7 @@ import { KyselyResourceStore } from "./kysely/resource-store.ts";
 import { KyselySecretStore } from "./kysely/secret-store.ts";
 import { KyselySettingStore } from "./kysely/setting-store.ts";
 import { KyselySigningKeyStore } from "./kysely/signing-key-store.ts";
+import { KyselyEndedSessionStore } from "./kysely/ended-session-store.ts";
 import { KyselySpentIdStore } from "./kysely/spent-id-store.ts";
 import { KyselyTokenNoticeStore } from "./kysely/token-notice-store.ts";
 import { KyselyTokenUseStore } from "./kysely/token-use-store.ts";
@@ -66,6 +67,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     logoutDeliveries: new KyselyLogoutDeliveryStore(db),
     federations: new KyselyFederationStore(db),
     spentIds: new KyselySpentIdStore(db, clock),
+    endedSessions: new KyselyEndedSessionStore(db),
     settings: new KyselySettingStore(db),
     keyUses: new KyselyKeyUseStore(db),
     resources: new KyselyResourceStore(db),

@@ -1,5 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Clock } from "../platform/clock.ts";
+import { endAgain } from "../session/end-again.ts";
+import { SessionStore } from "../session/session-store.ts";
 import { openEmbeddedVolatileStore } from "../volatile/embedded.ts";
 import { openRedisVolatileStore } from "../volatile/redis.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
@@ -22,7 +24,11 @@ export async function openStores(config: Config, clock: Clock): Promise<Stores> 
     const volatile =
       config.redisUrl === undefined
         ? openEmbeddedVolatileStore({ path: config.volatilePath, clock })
-        : await openRedisVolatileStore({ url: config.redisUrl });
+        : await openRedisVolatileStore({
+            url: config.redisUrl,
+            onNewHistory: async (store) =>
+              await endAgain(durable.endedSessions, new SessionStore(store, config.policy), clock),
+          });
     return {
       durable,
       volatile,

@@ -31,6 +31,7 @@ export interface DurableStore {
   readonly logoutDeliveries: LogoutDeliveryStore;
   readonly federations: FederationStore;
   readonly spentIds: SpentIdStore;
+  readonly endedSessions: EndedSessionStore;
   readonly settings: SettingStore;
   readonly keyUses: KeyUseStore;
   readonly resources: ResourceStore;
@@ -202,6 +203,20 @@ export interface ReceiptStore {
     answer: Pick<LogoutEntry, "outcome" | "detail" | "atMs">,
     replaces: readonly LogoutOutcome[],
   ): Promise<boolean>;
+}
+
+export interface EndedSession {
+  readonly sessionId: string;
+  readonly accountId: string;
+}
+
+/** Sessions that ended a short while ago, so that a volatile store that fell back does not bring them to life again. */
+export interface EndedSessionStore {
+  note(session: EndedSession, endedAtMs: number): Promise<void>;
+  /** From this instant on, the oldest first. */
+  since(atMs: number): Promise<readonly EndedSession[]>;
+  /** How many. */
+  deleteBefore(atMs: number): Promise<number>;
 }
 
 /** A client assertion's `jti`; the ID of a SAML message that acts by itself. */

@@ -18,6 +18,12 @@ export interface RedisOptions {
   /** `redis://` or, with TLS, `rediss://`; user name, password and database number as usual. */
   readonly url: string;
   readonly commandTimeoutMs?: number;
+  /**
+   * Called at the start, and whenever the server that was reached continues another history of writes than the one
+   * before it (a fail-over, a restart): the last writes may be lost in it. Nobody is served from it before this is done;
+   * while it fails, the store is away.
+   */
+  readonly onNewHistory?: (store: VolatileStore) => Promise<void>;
 }
 
 /**
@@ -27,7 +33,7 @@ export interface RedisOptions {
  */
 export async function openRedisVolatileStore(options: RedisOptions): Promise<VolatileStore> {
   const shown = withoutPassword(options.url);
-  const link = new RedisConnection(options.url, options.commandTimeoutMs ?? 500);
+  const link = new RedisConnection(options);
   try {
     await link.open();
   } catch (error) {
@@ -69,12 +75,16 @@ function withoutPassword(url: string): string {
 class RedisConnection implements RedisLink {
   readonly #url: string;
   readonly #answers: AnswerWatch;
+  readonly #onNewHistory: RedisOptions["onNewHistory"];
+  /** The history of writes that was served last. */
+  #history: string | undefined;
   #live: Client | undefined;
   #closed = false;
   #reconnecting = false;
 
-  constructor(url: string, commandTimeoutMs: number) {
+  constructor({ url, commandTimeoutMs = 500, onNewHistory }: RedisOptions) {
     this.#url = url;
+    this.#onNewHistory = onNewHistory;
     this.#answers = new AnswerWatch(commandTimeoutMs, () => this.#giveUp());
   }
 
@@ -84,7 +94,9 @@ class RedisConnection implements RedisLink {
     client.on("end", () => this.#lose(client));
     try {
       // One limit for all of it: a server that accepts and then says nothing must not hold the start.
-      await within(connectChecked(client), 2 * CONNECT_TIMEOUT_MS);
+      const history = await within(connectChecked(client), 2 * CONNECT_TIMEOUT_MS);
+      if (history !== this.#history) await this.#onNewHistory?.(beforeAnybody(client));
+      this.#history = history;
     } catch (error) {
       destroy(client);
       throw error;
@@ -184,11 +196,25 @@ function createRedisClient(url: string) {
   });
 }
 
-async function connectChecked(client: Client): Promise<void> {
+/** The store over a connection that serves nobody else yet. */
+function beforeAnybody(client: Client): VolatileStore {
+  const send = async (command: string[]) => await within(client.sendCommand(command), CONNECT_TIMEOUT_MS);
+  return new RedisVolatileStore({
+    send,
+    run: async ({ text }, keys, values) =>
+      await send(["EVAL", text, String(keys.length), ...keys, ...values]),
+    close: async () => await Promise.resolve(),
+  });
+}
+
+/** The id of the history of writes that the server continues (docs/decisions/0004). */
+async function connectChecked(client: Client): Promise<string> {
   await client.connect();
   const replication = await client.info("replication");
   if (!/^role:master\s*$/m.test(replication)) throw new Error("it is a replica, which takes no writes");
-  if (!/^master_replid:\w+/m.test(replication)) throw new Error("it does not name its replication id");
+  const history = /^master_replid:(\w+)/m.exec(replication)?.[1];
+  if (history === undefined) throw new Error("it does not name its replication id");
+  return history;
 }
 
 function destroy(client: Client): void {

@@ -13,6 +13,7 @@ import { recordContract } from "./durable/records.ts";
 import { refreshTokenContract } from "./durable/refresh-tokens.ts";
 import { resourceContract } from "./durable/resources.ts";
 import { keyUseContract, settingContract } from "./durable/settings-and-key-uses.ts";
+import { endedSessionContract } from "./durable/ended-sessions.ts";
 import { spentIdContract } from "./durable/spent-ids.ts";
 import type { DurableSubject } from "./durable/subject.ts";
 import { tokenWatchContract } from "./durable/token-watch.ts";
@@ -58,6 +59,7 @@ export function durableContract(
     logoutDeliveryContract(() => subject);
     federationContract(() => subject);
     spentIdContract(() => subject);
+    endedSessionContract(() => subject);
     settingContract(() => subject);
     keyUseContract(() => subject);
     resourceContract(() => subject);

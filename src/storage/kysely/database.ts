@@ -25,6 +25,7 @@ export interface Database {
   federations: FederationsTable;
   federation_members: FederationMembersTable;
   spent_ids: SpentIdsTable;
+  ended_sessions: EndedSessionsTable;
   settings: SettingsTable;
   key_uses: KeyUsesTable;
   resources: ResourcesTable;
@@ -185,6 +186,12 @@ export interface LogoutEntriesTable {
   outcome: string;
   at_ms: number;
   detail: string | null;
+}
+
+export interface EndedSessionsTable {
+  session_id: string;
+  account_id: string;
+  ended_at_ms: number;
 }
 
 export interface SpentIdsTable {

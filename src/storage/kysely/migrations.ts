@@ -18,6 +18,7 @@ import {
 import { federations } from "./migrations/federations.ts";
 import { settingsAndKeyUses } from "./migrations/settings-and-key-uses.ts";
 import { resources } from "./migrations/resources.ts";
+import { endedSessions } from "./migrations/ended-sessions.ts";
 import { spentIds } from "./migrations/spent-ids.ts";
 import { tokenWatch } from "./migrations/token-watch.ts";
 
@@ -61,5 +62,6 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0013_settings_and_key_uses": { up: async (db) => await settingsAndKeyUses(db, columns) },
     "0014_federations": { up: async (db) => await federations(db, columns) },
     "0015_spent_ids": { up: async (db) => await spentIds(db, columns) },
+    "0016_ended_sessions": { up: async (db) => await endedSessions(db, columns) },
   };
 }

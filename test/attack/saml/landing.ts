@@ -168,6 +168,7 @@ export class Landing {
       deliveries: { queue: () => Promise.resolve() },
       ...shared,
       sessions: this.sessions,
+      endedSessions: durable.endedSessions,
       participants: this.participants,
       refreshTokens: durable.refreshTokens,
       finishers: { saml: samlLogoutFinisher({ applications, messages }) },
