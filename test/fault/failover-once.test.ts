@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { sha256 } from "../../src/platform/digest.ts";
+import { Unavailable } from "../../src/platform/unavailable.ts";
+import { endAgain } from "../../src/session/end-again.ts";
+import { SessionStore } from "../../src/session/session-store.ts";
+import { openRedisVolatileStore } from "../../src/volatile/redis.ts";
 import { TestClock } from "../fixtures/clock.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { type MovableAddress, movableAddress } from "../fixtures/movable-address.ts";
@@ -8,6 +12,7 @@ import { authorization, ISSUER, REDIRECT_URI, VERIFIER } from "../fixtures/oidc/
 import { assertionForm, clientPair, signed } from "../fixtures/oidc/client-authentication.ts";
 import { basic } from "../fixtures/oidc/client-secret.ts";
 import {
+  formOf,
   type LogoutSite,
   locationOf,
   type Registered,
@@ -130,6 +135,73 @@ describe("RL-14 once means once when Redis fails over and loses its last writes"
     assert.deepEqual([again.get("code"), again.get("error")], [null, "access_denied"]);
     const fresh = await askedBy(browser, { ...query, request_uri: await push() });
     assert.notEqual(fresh.get("code"), null);
+  });
+
+  test("a session that was ended stays ended, with its access token, and the others go on", async () => {
+    const client = await site.register({ scopes: ["profile"] });
+    const [leaving, staying] = [new SiteBrowser(site), new SiteBrowser(site)];
+    await leaving.logIn();
+    await staying.logIn("bob");
+    const alice = await site.parts.stores.durable.accounts.findByLoginName("alice");
+    const [session] = await site.parts.sessions.listByAccount(alice?.id ?? "");
+    const code =
+      (await askedBy(leaving, authorization({ client_id: client.application.id }))).get("code") ?? "";
+    const tokens = await call("/oauth2/token", redeemed(code), client);
+    const headers = { authorization: `Bearer ${String(tokens.body.get("access_token"))}` };
+    const userinfo = async () => (await fetch(`${site.origin}/oauth2/userinfo`, { headers })).status;
+    assert.equal(await userinfo(), 200);
+    const thief = leaving.thief();
+    assert.equal(await thief.silently(client), "logged in");
+    await cutReplicaOff(`session-at:${session?.id}`);
+    await leaving.post("/logout", await formOf(await leaving.get("/logout")));
+    assert.equal(await thief.silently(client), "login_required");
+    assert.match(await replica.ask(`EXISTS gatehouse:session-at:${session?.id}`), /:1/, "it is there still");
+    await failOver();
+    assert.equal(await thief.silently(client), "login_required");
+    assert.equal(await userinfo(), 401);
+    assert.equal(await staying.silently(client), "logged in");
+    assert.match(await replica.ask(`EXISTS gatehouse:session-at:${session?.id}`), /:0/);
+  });
+
+  test("a server that starts only after the fail-over ends such sessions too, before it serves", async () => {
+    const alice = await site.parts.stores.durable.accounts.findByLoginName("alice");
+    await new SiteBrowser(site).logIn();
+    const [session] = await site.parts.sessions.listByAccount(alice?.id ?? "");
+    await cutReplicaOff(`session-at:${session?.id}`);
+    const ended = { sessionId: session?.id ?? "", accountId: alice?.id ?? "" };
+    await site.parts.stores.durable.endedSessions.note(ended, site.clock.nowMs());
+    const { endedSessions } = site.parts.stores.durable;
+    const store = await openRedisVolatileStore({
+      url: replica.url,
+      onNewHistory: async (early) =>
+        await endAgain(endedSessions, new SessionStore(early, site.parts.config.policy), site.clock),
+    });
+    assert.equal(await store.get(`session-at:${session?.id}`), undefined);
+    await store.close();
+  });
+
+  test("while it cannot be known who has logged out, nobody is served", async () => {
+    await new SiteBrowser(site).logIn();
+    await site.parts.stores.volatile.set("mark", "written before", 60_000);
+    await cutReplicaOff("mark");
+    let isAway = false;
+    let asked = 0;
+    const store = await openRedisVolatileStore({
+      url: `redis://127.0.0.1:${address.port}`,
+      onNewHistory: async () => {
+        asked += 1;
+        if (isAway) throw new Unavailable("durable");
+        await Promise.resolve();
+      },
+    });
+    assert.equal(await store.get("mark"), "written before");
+    isAway = true;
+    address.moveTo(replica.port);
+    await eventually(async () => await Promise.resolve(assert.ok(asked >= 3, "it is tried again")));
+    await assert.rejects(store.get("mark"), { name: "Unavailable" });
+    isAway = false;
+    assert.equal(await eventually(async () => await store.get("mark")), "written before");
+    await store.close();
   });
 
   test("a client assertion that was used is refused, and a new one is not", async () => {
