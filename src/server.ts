@@ -5,6 +5,7 @@ import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
 import { adminEndpoint } from "./admin/admin-endpoint.ts";
+import { runKeySchedule } from "./admin/key-schedule.ts";
 import { refreshDueMetadata } from "./admin/metadata-schedule.ts";
 import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
 import { problemShown } from "./audit/problem-shown.ts";
@@ -48,7 +49,7 @@ import { systemRandom } from "./platform/random.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 import { FALLS_BACK_MS } from "./session/end-again.ts";
 
-const REFRESH_METADATA_EVERY_MS = 60_000;
+const ROUND_EVERY_MS = 60_000;
 const UPKEEP_EVERY_MS = 10 * 60_000;
 const DELIVER_EVERY_MS = 5_000;
 
@@ -86,7 +87,7 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
   parts.versions.start();
   warnOfWeakSettings(parts.applications.all(), parts.log);
   const upkeep = startUpkeep(parts);
-  const metadata = startMetadataRefresh(parts, protocols);
+  const rounds = startRounds(parts, protocols);
   const { deliveries } = protocols;
   const deliver = setInterval(() => void deliveries.runDue(), DELIVER_EVERY_MS).unref();
   const { port } = server.address() as AddressInfo;
@@ -96,7 +97,7 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
     close: async () => {
       state.accepting = false;
       clearInterval(upkeep);
-      clearInterval(metadata);
+      clearInterval(rounds);
       clearInterval(deliver);
       await drain(server);
       await deliveries.stop();
@@ -122,12 +123,12 @@ function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
   return setInterval(() => void sweep(), UPKEEP_EVERY_MS).unref();
 }
 
-/** Metadata that service providers publish is fetched again when it is due, by one process at a time. */
-function startMetadataRefresh(parts: Parts, { endSession }: Protocols): NodeJS.Timeout {
+/** Once a minute, each by one process at a time: metadata that is due is fetched again, and the keys' schedule is kept. */
+function startRounds(parts: Parts, { endSession }: Protocols): NodeJS.Timeout {
   const outbound = new Outbound({ allowPrivateAddresses: parts.config.allowPrivateAddresses });
-  const { applications, log, stores } = parts;
-  const given = { ...actParts(parts, endSession), outbound, applications, volatile: stores.volatile, log };
-  return setInterval(() => void refreshDueMetadata(given), REFRESH_METADATA_EVERY_MS).unref();
+  const given = { ...parts, ...actParts(parts, endSession), outbound, volatile: parts.stores.volatile };
+  const round = async () => await Promise.all([refreshDueMetadata(given), runKeySchedule(given)]);
+  return setInterval(() => void round(), ROUND_EVERY_MS).unref();
 }
 
 /** The application with everything mounted, under the issuer's path. */

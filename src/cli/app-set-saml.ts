@@ -1,4 +1,5 @@
 import { changeSamlSettings, type SamlSettingsChanges } from "../admin/acts/change-saml-settings.ts";
+import { setSamlProfiles } from "../admin/acts/set-saml-profiles.ts";
 import { applicationSummary } from "../admin/application-summary.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { NAME_ID } from "../saml/namespaces.ts";
@@ -20,6 +21,7 @@ const OPTIONS = {
   "name-id-format": { type: "string" },
   "name-id-from": { type: "string" },
   audience: { type: "string", multiple: true },
+  ecp: { type: "string" },
 } as const;
 
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
@@ -45,6 +47,7 @@ What is not named stays as it is. Each switch has its opposite, such as --no-sig
   --name-id-format FORMAT        ${FORMATS.join(", ")}
   --name-id-from SOURCE          default, a field such as email, or 'attribute("staffNumber")'
   --audience URI                 beside its entity ID; may be given more than once, and "" for none
+  --ecp on|off                   programs may sign on to it with name and password in the place of a browser
 
 Prints the application as JSON, and on standard error what is weak about it.
 `,
@@ -53,11 +56,16 @@ Prints the application as JSON, and on standard error what is weak about it.
     return await withInstallation({ environment, user }, async ({ parts, acts, actor }) => {
       const known = parts.applications.samlByEntityId(entityId);
       if (known === undefined) throw new RefusedInput(`no SAML application is registered as ${entityId}`);
+      const ecp = oneOf("ecp", values.ecp, ["on", "off"]);
       const changes = changesOf(values, parts.keyRing, known.signatureAlgorithm ?? "rsa-sha256");
       const result = await changeSamlSettings({ ...acts, keyRing: parts.keyRing }, actor, known.id, changes);
       if (!result.ok) throw new RefusedInput(result.message);
       for (const weakness of weakSettings(result.application)) say(weakness);
-      return applicationSummary(result.application);
+      const { idpInitiated } = result.application;
+      if (ecp === undefined) return applicationSummary(result.application);
+      const switched = await setSamlProfiles(acts, actor, known.id, { idpInitiated, ecp: ecp === "on" });
+      if (!switched.ok) throw new RefusedInput(switched.message);
+      return applicationSummary(switched.application);
     });
   },
 };

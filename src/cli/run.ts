@@ -6,7 +6,10 @@ import { appSetOidc } from "./app-set-oidc.ts";
 import { appSetSaml } from "./app-set-saml.ts";
 import { appRotateSecret } from "./app-rotate-secret.ts";
 import { type Command, RefusedInput, type Surroundings, UsageError } from "./command.ts";
+import { keysRetire } from "./keys-retire.ts";
 import { keysRotate } from "./keys-rotate.ts";
+import { keysSchedule } from "./keys-schedule.ts";
+import { keysShow } from "./keys-show.ts";
 import { organisationSet, organisationShow } from "./organisation.ts";
 import { resourceAdd, resourceList, resourceRemove, resourceSet } from "./resource.ts";
 
@@ -17,7 +20,10 @@ const COMMANDS: readonly Command[] = [
   appAddOidc,
   appSetOidc,
   appRotateSecret,
+  keysShow,
   keysRotate,
+  keysRetire,
+  keysSchedule,
   organisationSet,
   organisationShow,
   resourceAdd,

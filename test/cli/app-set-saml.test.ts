@@ -33,6 +33,20 @@ suite("app set-saml", () => {
     assert.match(run.stderr, /SHA-1/);
   });
 
+  test("lets programs in by ECP and shuts them out again, and leaves the other way in as it was", async () => {
+    const set = async (...options: string[]) =>
+      await gatehouse(["app", "set-saml", ENTITY_ID, ...options], { environment });
+    const on = await set("--ecp", "on");
+    assert.equal(on.status, 0, on.stderr);
+    assert.equal(on.json()["ecp"], true);
+    const other = await set("--sign-response");
+    assert.equal(other.json()["ecp"], true);
+    const off = await set("--ecp", "off", "--no-sign-response");
+    assert.deepEqual([off.json()["ecp"], off.json()["signResponse"]], [false, false]);
+    assert.equal((await set("--ecp")).status, 2);
+    assert.equal((await set("--ecp", "yes")).status, 2);
+  });
+
   test("refuses what makes no sense, with one line and a status of its own", async () => {
     const set = async (...options: string[]) =>
       await gatehouse(["app", "set-saml", ENTITY_ID, ...options], { environment });

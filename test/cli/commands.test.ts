@@ -211,7 +211,7 @@ suite("keys rotate", () => {
     const after = await stores.durable.signingKeys.published();
     const active = after.filter(({ state }) => state === "active").map(({ id }) => id);
     assert.deepEqual(new Set(active), new Set(next));
-    assert.match(result.stderr, /less than a day/);
+    assert.match(result.stderr, /less than 24 hours/);
     assert.ok(!result.stdout.includes("PRIVATE"));
     await assertSeen("keys");
   });

@@ -6,12 +6,17 @@ export interface RotateKeysParts extends ActParts {
   readonly signingKeys: Pick<SigningKeys, "rotate">;
 }
 
-/** Lets the next signing keys sign. A type that another process rotated at the same moment is left out of `rotated`. */
+const LONGEST_REASON = 300;
+
+/** Lets the next signing keys sign, however new they are to anybody. A type that another process rotated at the same moment is left out of `rotated`. */
 export async function rotateKeys(
   parts: RotateKeysParts,
   actor: Actor,
+  reason = "",
 ): Promise<ActResult<{ readonly rotated: readonly RotationReport[] }>> {
-  const entry = { action: "keys.rotated", targetKind: "key", detail: {} } as const;
+  const detail: Readonly<Record<string, string>> =
+    reason.trim() === "" ? {} : { reason: reason.slice(0, LONGEST_REASON) };
+  const entry = { action: "keys.rotated", targetKind: "key", detail } as const;
   return await recorded(parts, actor, entry, async () => {
     const rotated = await parts.signingKeys.rotate();
     await parts.announce("keys");
