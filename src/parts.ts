@@ -15,6 +15,7 @@ import { checksInFlight, PasswordHasher } from "./login/password-hasher.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import { type Random, randomToken } from "./platform/random.ts";
+import { endAgain } from "./session/end-again.ts";
 import { Participants } from "./session/participants.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { Subjects } from "./session/subject.ts";
@@ -60,7 +61,9 @@ export interface Parts extends Platform {
  * `ConfigError`, `GivenKeyError`, `SealBroken` or `Unavailable`, each with one clear line.
  */
 export async function openParts(config: Config, platform: Platform): Promise<Parts> {
-  const stores = await openStores(config, platform.clock);
+  const stores = await openStores(config, platform.clock, async (volatile, { endedSessions }) => {
+    await endAgain(endedSessions, new SessionStore(volatile, config.policy), platform.clock);
+  });
   try {
     return await assemble(config, platform, stores);
   } catch (error) {

@@ -1,7 +1,5 @@
 import type { Config } from "../config.ts";
 import type { Clock } from "../platform/clock.ts";
-import { endAgain } from "../session/end-again.ts";
-import { SessionStore } from "../session/session-store.ts";
 import { openEmbeddedVolatileStore } from "../volatile/embedded.ts";
 import { openRedisVolatileStore } from "../volatile/redis.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
@@ -17,8 +15,16 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Opens both stores and migrates the durable one. Throws `Unavailable` with one clear line where one is not there. */
-export async function openStores(config: Config, clock: Clock): Promise<Stores> {
+/**
+ * Opens both stores and migrates the durable one. Throws `Unavailable` with one clear line where one is not there.
+ * `onNewHistory`: what to do with a volatile store that may have lost its last writes, before anybody is served from it
+ * (volatile/redis.ts). The embedded one loses none.
+ */
+export async function openStores(
+  config: Config,
+  clock: Clock,
+  onNewHistory?: (volatile: VolatileStore, durable: DurableStore) => Promise<void>,
+): Promise<Stores> {
   const durable = await openDurableStore({ url: config.databaseUrl, clock });
   try {
     const volatile =
@@ -26,8 +32,7 @@ export async function openStores(config: Config, clock: Clock): Promise<Stores> 
         ? openEmbeddedVolatileStore({ path: config.volatilePath, clock })
         : await openRedisVolatileStore({
             url: config.redisUrl,
-            onNewHistory: async (store) =>
-              await endAgain(durable.endedSessions, new SessionStore(store, config.policy), clock),
+            onNewHistory: async (store) => await onNewHistory?.(store, durable),
           });
     return {
       durable,
