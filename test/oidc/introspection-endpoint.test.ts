@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { oidcApplication, person } from "../fixtures/oidc/application.ts";
 import { ISSUER } from "../fixtures/oidc/authorization.ts";
 import { basic, STORED_SECRET } from "../fixtures/oidc/client-secret.ts";
-import { OTHER, startTokenNode, WIKI } from "../fixtures/oidc/token-node.ts";
+import { ORDERS, PAYROLL } from "../fixtures/oidc/resources.ts";
+import { OTHER, startTokenNode, type TokenNode, WIKI } from "../fixtures/oidc/token-node.ts";
 import { beginSession, newTokens, outcomeOf, post, refresh } from "../fixtures/oidc/tokens.ts";
 
 const jwt = oidcApplication({ id: "jwt", secrets: [STORED_SECRET], accessTokenFormat: "jwt" });
@@ -138,4 +139,74 @@ describe("introspection says inactive at once when", () => {
       assert.deepEqual((await ask(tokens.refreshToken, clientId)).body, INACTIVE);
     });
   }
+});
+
+describe("introspection by the server of a resource", () => {
+  const asked = { scopes: ["openid", "profile", "orders:read", "payroll:read"] };
+  const two = { ...asked, resources: [ORDERS.identifier, PAYROLL.identifier] };
+  let at: TokenNode;
+
+  before(async () => {
+    const resources = [ORDERS, PAYROLL].map(({ identifier }) => identifier);
+    const shop = oidcApplication({ secrets: [STORED_SECRET], resources });
+    const servers = ["api", "pay", "both", "stranger"].map((id) => oidcApplication({ ...shop, id }));
+    at = await startTokenNode({
+      applications: [shop, oidcApplication({ ...shop, id: "hidden", subjectType: "pairwise" }), ...servers],
+      resources: [
+        { ...ORDERS, introspectionClientIds: ["api", "both", "wiki"] },
+        { ...PAYROLL, introspectionClientIds: ["pay", "both"] },
+      ],
+    });
+  });
+  after(async () => await at.close());
+
+  const askAs = async (clientId: string, token: string) =>
+    (await post(at, "/oauth2/introspect", { token }, { authorization: basic(clientId) })).body;
+
+  for (const [clientId, audience, scope] of [
+    ["api", ORDERS.identifier, "orders:read"],
+    ["pay", PAYROLL.identifier, "payroll:read"],
+    ["both", two.resources, "orders:read payroll:read"],
+    ["wiki", two.resources, "orders:read payroll:read"],
+  ] as const) {
+    test(`shows ${clientId} what concerns it: its audience and scopes`, async () => {
+      const { accessToken } = await newTokens(at, two);
+      const body = await askAs(clientId, accessToken);
+      assert.deepEqual([body["active"], body["aud"], body["scope"]], [true, audience, scope]);
+      assert.deepEqual([body["client_id"], body["sub"]], ["wiki", "a11ce"]);
+    });
+  }
+
+  test("says inactive of tokens for other resources, for ourselves, and of refresh tokens", async () => {
+    const orders = { ...asked, resources: [ORDERS.identifier] };
+    assert.deepEqual(await askAs("pay", (await newTokens(at, orders)).accessToken), INACTIVE);
+    const ours = await newTokens(at, { scopes: ["openid", "offline_access"] });
+    assert.deepEqual(await askAs("api", ours.accessToken), INACTIVE);
+    assert.deepEqual(await askAs("api", (await newTokens(at, two)).refreshToken), INACTIVE);
+    assert.deepEqual(await askAs("stranger", (await newTokens(at, two)).accessToken), INACTIVE);
+  });
+
+  test("puts no name beside a pairwise subject", async () => {
+    const { accessToken } = await newTokens(at, { ...two, clientId: "hidden" });
+    const seen = await askAs("api", accessToken);
+    assert.equal(seen["active"], true);
+    assert.notEqual(seen["sub"], "a11ce");
+    assert.equal("username" in seen, false);
+    assert.equal((await askAs("hidden", accessToken))["username"], "alice");
+    assert.equal((await askAs("api", (await newTokens(at, two)).accessToken))["username"], "alice");
+  });
+
+  test("ends for a server that is taken off the list, and with the resource", async () => {
+    const { accessToken } = await newTokens(at, two);
+    await at.durable.resources.update({ ...ORDERS, introspectionClientIds: [] });
+    await at.resources.reload();
+    assert.deepEqual(await askAs("api", accessToken), INACTIVE);
+    await at.durable.resources.delete(PAYROLL.id);
+    await at.resources.reload();
+    assert.deepEqual(await askAs("pay", accessToken), INACTIVE);
+    assert.equal((await askAs("wiki", accessToken))["active"], true);
+    await at.durable.resources.delete(ORDERS.id);
+    await at.resources.reload();
+    assert.deepEqual(await askAs("wiki", accessToken), INACTIVE);
+  });
 });

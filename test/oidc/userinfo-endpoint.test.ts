@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { decodeJwt } from "jose";
+import { compactVerify, decodeJwt, decodeProtectedHeader } from "jose";
+import { readIdTokenHint } from "../../src/oidc/id-token-hint.ts";
 import { oidcApplication, person } from "../fixtures/oidc/application.ts";
 import { STORED_SECRET } from "../fixtures/oidc/client-secret.ts";
 import { startTokenNode, WIKI } from "../fixtures/oidc/token-node.ts";
@@ -17,7 +18,10 @@ const hostile = oidcApplication({
   ],
 });
 const page = oidcApplication({ id: "page", secrets: [STORED_SECRET], origins: ["https://page.example.org"] });
-const node = await startTokenNode({ applications: [WIKI, pairwise, jwt, hostile, page] });
+const signed = (["RS256", "PS256", "ES256"] as const).map((algorithm) =>
+  oidcApplication({ id: algorithm, secrets: [STORED_SECRET], userinfoSignedResponseAlgorithm: algorithm }),
+);
+const node = await startTokenNode({ applications: [WIKI, pairwise, jwt, hostile, page, ...signed] });
 after(async () => await node.close());
 
 describe("UserInfo", () => {
@@ -170,5 +174,52 @@ describe("UserInfo is refused", () => {
     const response = await fetch(`${node.origin}/oauth2/userinfo`, { method: "DELETE" });
     assert.equal(response.status, 405);
     assert.equal(response.headers.get("allow"), "GET, POST");
+  });
+});
+
+describe("UserInfo, signed for the client that is registered for it (OpenID Connect Core 5.3.2)", () => {
+  for (const algorithm of ["RS256", "PS256", "ES256"] as const) {
+    test(`is a JWT in ${algorithm}, for that client, with the claims that JSON has`, async () => {
+      const { accessToken, idToken } = await newTokens(node, {
+        clientId: algorithm,
+        scopes: ["openid", "email"],
+      });
+      const response = await fetch(`${node.origin}/oauth2/userinfo`, {
+        headers: { authorization: `Bearer ${accessToken}` },
+      });
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("content-type"), "application/jwt");
+      assert.equal(response.headers.get("cache-control"), "no-store");
+      const jwt = await response.text();
+      const { alg = "", kid = "" } = decodeProtectedHeader(jwt);
+      assert.equal(alg, algorithm);
+      const key = node.keyRing.byId(kid);
+      assert.ok(key !== undefined);
+      const { payload } = await compactVerify(jwt, key.publicKey, { algorithms: [algorithm] });
+      const { sub } = decodeJwt(idToken);
+      assert.deepEqual(JSON.parse(new TextDecoder().decode(payload)), {
+        email: "alice@example.org",
+        email_verified: true,
+        sub,
+        iss: node.issuer,
+        aud: algorithm,
+      });
+    });
+  }
+
+  test("is no word about a login: it cannot come back as id_token_hint", async () => {
+    const { accessToken, idToken } = await newTokens(node, { clientId: "ES256" });
+    const response = await fetch(`${node.origin}/oauth2/userinfo`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    assert.equal(readIdTokenHint(node.keyRing, node.issuer, await response.text()), undefined);
+    assert.notEqual(readIdTokenHint(node.keyRing, node.issuer, idToken), undefined);
+  });
+
+  test("is JSON still when it is an error", async () => {
+    const { accessToken } = await newTokens(node, { clientId: "ES256", scopes: ["profile"] });
+    const reply = await userinfo(node, accessToken);
+    assert.equal(outcomeOf(reply), "403 insufficient_scope");
+    assert.match(reply.headers.get("content-type") ?? "", /^application\/json/);
   });
 });
