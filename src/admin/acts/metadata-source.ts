@@ -92,8 +92,8 @@ export function waitingDigest({ waiting }: MetadataSource): string | undefined {
   return waiting === undefined ? undefined : sha256(waiting.xml);
 }
 
-/** Due at once. */
-function sourceOf({ url, pin }: SourceInput): MetadataSource | Refused {
+/** A source as it is kept, due at once; or why it cannot be one. */
+export function sourceOf({ url, pin }: SourceInput): MetadataSource | Refused {
   const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
   if (url.length > 2000 || (scheme !== "https:" && scheme !== "http:")) {
     return refused("invalid", "the metadata's address must be a whole https address", "url");

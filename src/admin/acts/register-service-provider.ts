@@ -1,4 +1,5 @@
 import type { AccessRule, MetadataSource, SamlApplication } from "../../model/application.ts";
+import type { FederationMembership } from "../../model/federation.ts";
 import { randomId } from "../../platform/random.ts";
 import type { ReportLine } from "../../saml/metadata-report.ts";
 import {
@@ -23,6 +24,8 @@ export interface RegisterServiceProviderInput extends Omit<ReadServiceProviderOp
   readonly replace?: boolean | undefined;
   /** Where the metadata came from and is fetched again. */
   readonly source?: MetadataSource | undefined;
+  /** The federation that the metadata is of. */
+  readonly federation?: { readonly name: string; readonly membership: FederationMembership } | undefined;
 }
 
 interface WithReport {
@@ -63,7 +66,7 @@ export async function registerServiceProvider(
     known === undefined
       ? newApplication(parts, reading.application, input)
       : replacement(known, reading.application, input);
-  const result = await store(parts, actor, application, known);
+  const result = await store(parts, actor, application, known, input.federation?.name);
   return result.ok ? { ...result, report } : { ...result, report, entityIds: [] };
 }
 
@@ -72,6 +75,7 @@ async function store(
   actor: Actor,
   application: SamlApplication,
   known: SamlApplication | undefined,
+  federation: string | undefined,
 ): Promise<Done<{ readonly application: SamlApplication; readonly replaced: boolean }> | Refused> {
   const entry = {
     action: known === undefined ? "application.registered" : "application.replaced",
@@ -83,6 +87,7 @@ async function store(
       entityId: application.entityId,
       signedRequests: application.requestsMustBeSigned,
       encryptedAssertions: application.encryptAssertion,
+      ...(federation === undefined ? {} : { federation }),
     },
   } as const;
   return await recorded(parts, actor, entry, async () => {
@@ -127,7 +132,7 @@ function keeping(
 function newApplication(
   { clock, random }: ActParts,
   read: NewSamlApplication,
-  { access, startUrl, idpInitiated, source }: RegisterServiceProviderInput,
+  { access, startUrl, idpInitiated, source, federation }: RegisterServiceProviderInput,
 ): SamlApplication {
   const nowMs = clock.nowMs();
   return {
@@ -135,6 +140,7 @@ function newApplication(
     access: access ?? read.access,
     startUrl: startUrl ?? read.startUrl,
     metadataSource: source,
+    membership: federation?.membership,
     idpInitiated: idpInitiated === true ? { relayStates: [] } : undefined,
     id: randomId(random),
     createdAtMs: nowMs,
@@ -155,7 +161,18 @@ export function replacement(
   const idpInitiated = startsHere ? (known.idpInitiated ?? { relayStates: [] }) : undefined;
   // `known` first: what only an administrator sets is not in metadata, and stays.
   const metadataSource = input.source ?? known.metadataSource;
-  const kept = { enabled, consent, release, signAssertion, access, startUrl, idpInitiated, metadataSource };
+  const membership = input.federation?.membership ?? known.membership;
+  const kept = {
+    membership,
+    enabled,
+    consent,
+    release,
+    signAssertion,
+    access,
+    startUrl,
+    idpInitiated,
+    metadataSource,
+  };
   return { ...known, ...read, ...kept };
 }
 

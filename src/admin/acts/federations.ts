@@ -1,0 +1,114 @@
+import type { Federation } from "../../model/federation.ts";
+import { randomId } from "../../platform/random.ts";
+import { Conflict } from "../../storage/stores.ts";
+import type { Actor } from "../actor.ts";
+import { type ActResult, recorded, refused } from "./act.ts";
+import { followMembers, type MemberParts } from "./federation-members.ts";
+import { sourceOf } from "./metadata-source.ts";
+
+const NAME_CHARACTERS = 100;
+
+/** A federation as an administrator says it. */
+export interface NewFederation {
+  readonly name: string;
+  /** Where its file is fetched; undefined: it is handed over by hand. */
+  readonly url?: string | undefined;
+  /** PEM; the file must then be signed by its key. */
+  readonly pin?: string | undefined;
+  readonly allowAllMembers: boolean;
+}
+
+/** Registers a federation. It has no members before its file has been read, which is due at once. */
+export async function addFederation(
+  parts: MemberParts,
+  actor: Actor,
+  input: NewFederation,
+): Promise<ActResult<{ readonly federation: Federation }>> {
+  const name = input.name.trim();
+  if (name === "" || name.length > NAME_CHARACTERS || /\p{C}/u.test(name)) {
+    return refused("invalid", `the name must have 1 to ${NAME_CHARACTERS} characters`, "name");
+  }
+  const source = sourceOf({ url: input.url ?? "https://none.invalid/", pin: input.pin });
+  if ("code" in source) return source;
+  const nowMs = parts.clock.nowMs();
+  const federation: Federation = {
+    id: randomId(parts.random),
+    name,
+    url: input.url,
+    pinnedCertificate: source.pinnedCertificate,
+    allowAllMembers: input.allowAllMembers,
+    nextDueMs: input.url === undefined ? undefined : nowMs,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+  const detail = {
+    url: federation.url ?? "none",
+    pinned: federation.pinnedCertificate !== undefined,
+    allMembers: federation.allowAllMembers,
+  };
+  return await recorded(parts, actor, entry(federation, "federation.added", detail), async () => {
+    try {
+      await parts.store.federations.insert(federation);
+    } catch (error) {
+      if (error instanceof Conflict) return refused("taken", `there is a federation named ${name}`, "name");
+      throw error;
+    }
+    return { ok: true, federation };
+  });
+}
+
+/** Says whether every member may sign on without being registered by hand. Those that came in so far stay. */
+export async function allowAllMembers(
+  parts: MemberParts,
+  actor: Actor,
+  id: string,
+  allowed: boolean,
+): Promise<ActResult<{ readonly federation: Federation }>> {
+  const found = await parts.store.federations.get(id);
+  if (found === undefined) return refused("not-found", "there is no such federation");
+  const federation = {
+    ...found,
+    allowAllMembers: allowed,
+    updatedAtMs: Math.max(parts.clock.nowMs(), found.updatedAtMs + 1),
+  };
+  const action = allowed ? "federation.opened" : "federation.closed";
+  return await recorded(parts, actor, entry(found, action, {}), async () => {
+    const stored = await parts.store.federations.update(federation, found.updatedAtMs);
+    return stored ? { ok: true, federation } : refused("conflict", "it was changed at this moment");
+  });
+}
+
+/**
+ * Removes a federation with its members. The applications that came from it are switched off, not removed: nobody keeps
+ * their metadata any more.
+ */
+export async function removeFederation(
+  parts: MemberParts,
+  actor: Actor,
+  id: string,
+): Promise<ActResult<{ readonly federation: Federation; readonly applications: number }>> {
+  const found = await parts.store.federations.get(id);
+  if (found === undefined) return refused("not-found", "there is no such federation");
+  return await recorded(parts, actor, entry(found, "federation.removed", {}), async () => {
+    await parts.store.federations.delete(id);
+    const applications = await followMembers(parts, found);
+    return { ok: true, federation: found, applications };
+  });
+}
+
+/** By its id or its name, which is what a command line names it by. */
+export async function federationNamed(
+  { store }: Pick<MemberParts, "store">,
+  name: string,
+): Promise<Federation | undefined> {
+  const all = await store.federations.all();
+  return all.find((each) => each.name === name) ?? all.find((each) => each.id === name);
+}
+
+function entry(
+  { id, name }: Federation,
+  action: string,
+  detail: Readonly<Record<string, string | boolean>>,
+): Parameters<typeof recorded<object>>[2] {
+  return { action, targetKind: "federation", targetId: id, targetName: name, detail };
+}
