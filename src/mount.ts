@@ -33,14 +33,16 @@ export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, reply
   const { spentIds } = parts.stores.durable;
   const { issuer, policy } = parts.config;
   const { signOn, endSession, logoutRunner: runner } = shell;
-  const { keys, resolver } = saml;
-  const received = { issuer, applications, keys, resolver, policy, clock, random, replySender, audit };
+  const { keys, resolver, turns } = saml;
+  const received = { issuer, applications, keys, resolver, turns, policy, clock, random, replySender, audit };
   const replay = new RequestReplay(parts.stores.volatile);
+  const { evidence } = saml;
+  const logouts = { participants, sessions, spentIds, endSession, evidence, keyUse: parts.keyUse };
   const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
   return Router().use(
     ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
     startEndpoint({ ...received, signOn }),
-    sloEndpoint({ ...received, participants, sessions, spentIds, endSession, runner }),
+    sloEndpoint({ ...received, ...logouts, runner }),
   );
 }
 
@@ -76,8 +78,8 @@ export function samlProgramEndpoints(
   const { keyRing, audit, clock, random } = parts;
   const { issuer, policy, trustProxy } = parts.config;
   const addressOf = addressReader(trustProxy);
-  const { keys, messages, artifacts } = saml;
-  const received = { issuer, applications, keys, policy, clock, audit, addressOf };
+  const { keys, messages, artifacts, turns } = saml;
+  const received = { issuer, applications, keys, turns, policy, clock, audit, addressOf };
   return Router().use(
     metadataEndpoint({
       issuer,
@@ -103,7 +105,15 @@ export function samlProgramEndpoints(
       random,
     }),
     artifactEndpoint({ ...received, artifacts, spentIds, signers: new Signers(keyRing), random }),
-    sloSoapEndpoint({ ...received, participants, sessions, spentIds, endSession, messages }),
+    sloSoapEndpoint({
+      ...received,
+      participants,
+      sessions,
+      spentIds,
+      evidence: saml.evidence,
+      endSession,
+      messages,
+    }),
   );
 }
 

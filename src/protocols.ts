@@ -29,6 +29,7 @@ import { TokenFamilies } from "./oidc/token-families.ts";
 import { TokenResponses } from "./oidc/token-response.ts";
 import { TokenStanding } from "./oidc/token-standing.ts";
 import type { Parts } from "./parts.ts";
+import { Turns } from "./platform/turns.ts";
 import { ArtifactResolver } from "./saml/artifact-resolver.ts";
 import { ArtifactSources } from "./saml/artifact-sources.ts";
 import { Artifacts } from "./saml/artifacts.ts";
@@ -118,6 +119,7 @@ function openSaml(
     keys,
     messages,
     artifacts,
+    turns: new Turns(),
     resolver: new ArtifactResolver({
       issuer,
       keys,

@@ -3,6 +3,7 @@ import type { Outcome } from "../flow/outcome.ts";
 import { browserOf } from "../http/browser.ts";
 import { formBody, rawQuery } from "../http/form-body.ts";
 import type { ReplySender } from "../http/reply-sender.ts";
+import type { Turns } from "../platform/turns.ts";
 import { readArtifactBinding } from "./artifact-binding.ts";
 import type { ArtifactResolver } from "./artifact-resolver.ts";
 import { POST_FORM_BYTES, readPost } from "./post-binding.ts";
@@ -14,6 +15,7 @@ import type { Purpose } from "./saml-problems.ts";
 export interface MessageEndpointParts extends ReportRefusalParts {
   readonly replySender: ReplySender;
   readonly resolver: Pick<ArtifactResolver, "resolve">;
+  readonly turns: Pick<Turns, "next">;
 }
 
 /** What is done with a message that could be read. Throws `MessageRefused`. */
@@ -41,6 +43,7 @@ export function messageEndpoint(
     read: (raw: string) => ReceivedMessage,
   ): Promise<void> => {
     let message: ReceivedMessage | undefined;
+    await parts.turns.next();
     try {
       const artifact = readArtifactBinding(raw);
       message = artifact === undefined ? read(raw) : await parts.resolver.resolve(artifact, path);

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
 import { textBody } from "../http/form-body.ts";
+import type { Turns } from "../platform/turns.ts";
 import { MessageRefused } from "./message-refused.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { reportRefusal, type ReportRefusalParts } from "./report-refusal.ts";
@@ -10,6 +11,7 @@ import type { Xml } from "./xml/writer.ts";
 export interface SoapEndpointParts extends ReportRefusalParts {
   /** The client's address, taken from trusted proxies only. */
   readonly addressOf: (request: Request) => string;
+  readonly turns: Pick<Turns, "next">;
 }
 
 /** An answer that is more than a message in an envelope. */
@@ -33,6 +35,7 @@ export function soapHandlers(
     textBody(SOAP_CONTENT_TYPE, SOAP_BYTES),
     async (request, response) => {
       let message: ReceivedMessage | undefined;
+      await parts.turns.next();
       try {
         message = readSoap(String(request.body));
         const made = await answer(message, request);

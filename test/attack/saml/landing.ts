@@ -13,6 +13,7 @@ import type { Session } from "../../../src/model/session.ts";
 import type { SignOnRequest } from "../../../src/model/sign-on-request.ts";
 import { silentLog } from "../../../src/platform/log.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
+import { Turns } from "../../../src/platform/turns.ts";
 import { artifactEndpoint } from "../../../src/saml/artifact-endpoint.ts";
 import { ArtifactResolver } from "../../../src/saml/artifact-resolver.ts";
 import { ArtifactSources } from "../../../src/saml/artifact-sources.ts";
@@ -249,6 +250,7 @@ export class Landing {
       },
       keys,
       resolver: this.#resolver(keys),
+      turns: new Turns(),
       policy: POLICY,
       clock: this.clock,
       random: systemRandom,
