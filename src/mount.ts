@@ -1,4 +1,5 @@
 import { Router } from "express";
+import { unregisteredMembers } from "./federations.ts";
 import { addressReader } from "./http/address.ts";
 import type { ReplySender } from "./http/reply-sender.ts";
 import type { PasswordLogin } from "./login/password-login.ts";
@@ -40,7 +41,15 @@ export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, reply
   const logouts = { participants, sessions, spentIds, endSession, evidence, keyUse: parts.keyUse };
   const accountFor = accountForNameId({ issuer, accounts, participants, subjects });
   return Router().use(
-    ssoEndpoint({ ...received, replay, accountFor, signOn, responder: saml.responder, log }),
+    ssoEndpoint({
+      ...received,
+      replay,
+      accountFor,
+      signOn,
+      responder: saml.responder,
+      members: unregisteredMembers(parts),
+      log,
+    }),
     startEndpoint({ ...received, signOn }),
     sloEndpoint({ ...received, ...logouts, runner }),
   );

@@ -6,10 +6,12 @@ import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
 import { adminEndpoint } from "./admin/admin-endpoint.ts";
 import { runKeySchedule } from "./admin/key-schedule.ts";
+import { refreshDueFederations } from "./admin/federation-schedule.ts";
 import { refreshDueMetadata } from "./admin/metadata-schedule.ts";
 import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
 import { problemShown } from "./audit/problem-shown.ts";
 import type { Config } from "./config.ts";
+import { openFederations } from "./federations.ts";
 import type { EndSession } from "./flow/end-session.ts";
 import { PATHS } from "./flow/endpoints.ts";
 import { addressReader } from "./http/address.ts";
@@ -127,7 +129,9 @@ function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
 function startRounds(parts: Parts, { endSession }: Protocols): NodeJS.Timeout {
   const outbound = new Outbound({ allowPrivateAddresses: parts.config.allowPrivateAddresses });
   const given = { ...parts, ...actParts(parts, endSession), outbound, volatile: parts.stores.volatile };
-  const round = async () => await Promise.all([refreshDueMetadata(given), runKeySchedule(given)]);
+  const federations = openFederations(parts);
+  const round = async () =>
+    await Promise.all([refreshDueMetadata(given), refreshDueFederations(federations), runKeySchedule(given)]);
   return setInterval(() => void round(), ROUND_EVERY_MS).unref();
 }
 

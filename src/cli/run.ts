@@ -6,6 +6,13 @@ import { appSetOidc } from "./app-set-oidc.ts";
 import { appSetSaml } from "./app-set-saml.ts";
 import { appRotateSecret } from "./app-rotate-secret.ts";
 import { type Command, RefusedInput, type Surroundings, UsageError } from "./command.ts";
+import {
+  federationAdd,
+  federationList,
+  federationRefresh,
+  federationRemove,
+  federationSet,
+} from "./federation.ts";
 import { keysRetire } from "./keys-retire.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { keysSchedule } from "./keys-schedule.ts";
@@ -20,6 +27,11 @@ const COMMANDS: readonly Command[] = [
   appAddOidc,
   appSetOidc,
   appRotateSecret,
+  federationAdd,
+  federationList,
+  federationRefresh,
+  federationSet,
+  federationRemove,
   keysShow,
   keysRotate,
   keysRetire,

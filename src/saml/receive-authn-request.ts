@@ -17,6 +17,7 @@ import {
   type AuthenticatedMessage,
   authenticate,
   expectMessage,
+  issuerOf,
   mustNameDestination,
   type ReceivedMessage,
 } from "./received-message.ts";
@@ -33,6 +34,16 @@ export interface ReceiveAuthnRequestParts {
   readonly policy: SignOnPolicy;
   readonly clock: Clock;
   readonly random: Random;
+  /** Absent: only who is registered may sign on. */
+  readonly members?: UnregisteredMembers | undefined;
+}
+
+/** Service providers that may sign on without having been registered by hand: a federation's members. */
+export interface UnregisteredMembers {
+  /** As it would be registered, without an id; undefined where it is none of them. */
+  candidate(entityId: string): Promise<SamlApplication | undefined>;
+  /** Registers it, or finds it where another request was faster. */
+  admit(entityId: string): Promise<SamlApplication | undefined>;
 }
 
 /** A sign-on request for the shell, or one whose answer is known already and goes to the checked address. */
@@ -68,19 +79,25 @@ export async function receiveAuthnRequest(
   door: SignOnDoor = BROWSERS,
 ): Promise<ReceivedSignOn> {
   expectMessage(message, "AuthnRequest");
-  const authenticated = authenticate(
+  const issuer = issuerOf(message.element);
+  const registered = parts.applications.samlByEntityId(issuer);
+  const known = registered ?? (await parts.members?.candidate(issuer));
+  const proved = authenticate(
     message,
-    (entityId) => parts.applications.samlByEntityId(entityId),
+    () => known,
     (application) => parts.keys.of(application),
     (application) => application.requestsMustBeSigned,
   );
-  const { root, application, isSigned } = authenticated;
+  const { root, isSigned } = proved;
   const nowMs = parts.clock.nowMs();
   const skewMs = parts.policy.clockSkewMs;
   const mustName = door.demandsDestination && mustNameDestination(message, isSigned);
   const header = readHeader(root, { endpoint: parts.issuer + door.path, isSigned: mustName, nowMs, skewMs });
   const asked = readAuthnRequest(root);
-  const { replyTo, binding } = chooseReplyAddress(application, asked, door.bindings);
+  const { replyTo, binding } = chooseReplyAddress(proved.application, asked, door.bindings);
+  // Only now: whoever writes a request with another one's name gets nobody registered where that one signs.
+  const application = registered ?? (await admitted(parts, issuer));
+  const authenticated = { ...proved, application };
   const wire = wireOf(asked, header.id, message.relayState, binding);
   const expected = await expectedAccount(asked, authenticated, browser, parts);
   await refuseReplay(authenticated, header.id, browser, parts);
@@ -91,6 +108,12 @@ export async function receiveAuthnRequest(
     wire,
   };
   return { request, application, refuse: expected.refuse };
+}
+
+async function admitted({ members }: ReceiveAuthnRequestParts, issuer: string): Promise<SamlApplication> {
+  const application = await members?.admit(issuer);
+  if (application !== undefined) return application;
+  throw refused("saml.issuer-unknown", "it was a member of a federation a moment ago", "SAML Core 2.2.5");
 }
 
 function neutral(asked: AuthnRequest, application: SamlApplication, random: Random, nowMs: number) {
