@@ -33,6 +33,7 @@ import { Turns } from "./platform/turns.ts";
 import { ArtifactResolver } from "./saml/artifact-resolver.ts";
 import { ArtifactSources } from "./saml/artifact-sources.ts";
 import { Artifacts } from "./saml/artifacts.ts";
+import { KeyEvidence } from "./saml/key-evidence.ts";
 import { samlLogoutFinisher } from "./saml/logout-finisher.ts";
 import { LogoutMessages } from "./saml/logout-message.ts";
 import { SamlLogoutChannel } from "./saml/saml-logout-channel.ts";
@@ -106,7 +107,7 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
 }
 
 function openSaml(
-  { config, keyRing, subjects, applications, singleUse, stores, clock, random, log }: Parts,
+  { config, keyRing, keyUse, subjects, applications, singleUse, stores, clock, random, log }: Parts,
   outbound: Outbound,
 ) {
   const { issuer, policy } = config;
@@ -131,8 +132,19 @@ function openSaml(
       clock,
       random,
     }),
-    responder: new SamlResponder({ issuer, keyRing, subjects, artifacts, random, clock, policy, log }),
-    channel: new SamlLogoutChannel({ messages, keys, post }),
+    evidence: new KeyEvidence({ signers: new Signers(keyRing), keyUse }),
+    responder: new SamlResponder({
+      issuer,
+      keyRing,
+      keyUse,
+      subjects,
+      artifacts,
+      random,
+      clock,
+      policy,
+      log,
+    }),
+    channel: new SamlLogoutChannel({ messages, keys, post, keyUse }),
     finisher: samlLogoutFinisher({ applications, messages }),
   };
 }
@@ -172,7 +184,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
   const refreshTokens = new RefreshTokens({ store: durable.refreshTokens, sealing, clock, random });
   const responses = new TokenResponses({
     accessTokens,
-    idTokens: new IdTokens({ issuer, signer, subjects, clock }),
+    idTokens: new IdTokens({ issuer, signer, subjects, clock, keyUse: parts.keyUse }),
   });
   const forPerson = { audiences, families, standing, refreshTokens, responses, subjects, audit };
   return {
@@ -196,6 +208,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
       issuer,
       tokens: new LogoutTokens({ issuer, signer, clock, random }),
       outbound,
+      keyUse: parts.keyUse,
     }),
   };
 }

@@ -37,6 +37,8 @@ export interface PreparedMessage {
    * again by it. Undefined where loading the message is all there is to know (OpenID Connect front-channel).
    */
   readonly messageId?: string | undefined;
+  /** The id of our key that the message is signed with: its answer shows that the application took it. */
+  readonly signedWith?: string | undefined;
 }
 
 /** How the application that asked for the logout gets its answer at the end; it survives JSON. */

@@ -9,7 +9,7 @@ import { PATHS } from "./endpoints.ts";
 import type { EndSession } from "./end-session.ts";
 import type { LogoutChannel, LogoutResult, PreparedMessage } from "./logout-channel.ts";
 import { recordAnswer, recordSilence } from "./logout-record.ts";
-import type { LogoutRun, LogoutRuns } from "./logout-runs.ts";
+import type { LogoutRun, LogoutRuns, SentMessage } from "./logout-runs.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Reply } from "./reply.ts";
 
@@ -68,12 +68,12 @@ export class LogoutRunner {
     messageId: string,
     applicationId: string,
     result: LogoutResult,
-  ): Promise<{ inFrame: boolean; runId: string } | undefined> {
+  ): Promise<Pick<SentMessage, "inFrame" | "runId" | "signedWith"> | undefined> {
     const sent = await this.#parts.runs.answered(messageId, applicationId);
     if (sent === undefined) return undefined;
     await recordAnswer(this.#parts, sent.receiptId, sent.applicationId, result);
     if (sent.inFrame) await this.#parts.runs.isAlive(sent.runId, sent.applicationId);
-    return { inFrame: sent.inFrame, runId: sent.runId };
+    return { inFrame: sent.inFrame, runId: sent.runId, signedWith: sent.signedWith };
   }
 
   /** After the frames, and after each visit: the next visit, or the end. */
@@ -132,7 +132,8 @@ export class LogoutRunner {
       if (!inFrame) return undefined;
       await recordAnswer(this.#parts, receiptId, applicationId, { outcome: "told" });
     } else {
-      await this.#parts.runs.sent(prepared.messageId, { runId, receiptId, applicationId, inFrame });
+      const { messageId, signedWith } = prepared;
+      await this.#parts.runs.sent(messageId, { runId, receiptId, applicationId, inFrame, signedWith });
     }
     const { message } = prepared;
     if (message.kind === "get") return { kind: "redirect", location: message.url };

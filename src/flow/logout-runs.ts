@@ -34,6 +34,8 @@ export interface SentMessage {
   readonly receiptId: string;
   readonly applicationId: string;
   readonly inFrame: boolean;
+  /** The id of the key that the message was signed with. */
+  readonly signedWith?: string | undefined;
 }
 
 /** What is remembered of a logout between the requests of the browser. */

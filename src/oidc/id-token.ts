@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { KeyUseNotes } from "../keys/key-use-notes.ts";
 import type { Account } from "../model/account.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { AuthenticationMethod } from "../model/authentication.ts";
@@ -36,12 +37,20 @@ export class IdTokens {
   readonly #signer: JwtSigner;
   readonly #subjects: Subjects;
   readonly #clock: Clock;
+  readonly #keyUse: Pick<KeyUseNotes, "signed"> | undefined;
 
-  constructor(parts: { issuer: string; signer: JwtSigner; subjects: Subjects; clock: Clock }) {
+  constructor(parts: {
+    issuer: string;
+    signer: JwtSigner;
+    subjects: Subjects;
+    clock: Clock;
+    keyUse?: Pick<KeyUseNotes, "signed"> | undefined;
+  }) {
     this.#issuer = parts.issuer;
     this.#signer = parts.signer;
     this.#subjects = parts.subjects;
     this.#clock = parts.clock;
+    this.#keyUse = parts.keyUse;
   }
 
   /** Throws `Unavailable` when there is no key for the client's algorithm. */
@@ -49,6 +58,7 @@ export class IdTokens {
     const { application, account, accessToken } = input;
     const iat = Math.floor(this.#clock.nowMs() / 1000);
     const algorithm = application.idTokenAlgorithm;
+    this.#keyUse?.signed(application.id, this.#signer.keyId(algorithm));
     return this.#signer.sign(algorithm, "JWT", {
       // The mapped claims come first: whatever they are named, what follows is ours.
       ...idTokenClaims(input),

@@ -26,6 +26,11 @@ export class JwtSigner {
     return JWS_ALGORITHMS.filter((algorithm) => types.has(keyTypeOf(algorithm)));
   }
 
+  /** The `kid` of what is signed with this algorithm now. Throws `Unavailable` when there is no such key. */
+  keyId(algorithm: IdTokenAlgorithm): string {
+    return this.#keyRing.active(keyTypeOf(algorithm)).id;
+  }
+
   /** Members that are undefined are left out. Throws `Unavailable` when no key of the algorithm's type is active. */
   sign(algorithm: IdTokenAlgorithm, type: JwtType, claims: Readonly<Record<string, unknown>>): string {
     const key = this.#keyRing.active(keyTypeOf(algorithm));

@@ -22,6 +22,11 @@ export class LogoutTokens {
     this.#random = parts.random;
   }
 
+  /** The key that a logout token of this application is signed with now. Throws as `issue` does. */
+  keyIdFor(application: OidcApplication): string {
+    return this.#signer.keyId(application.idTokenAlgorithm);
+  }
+
   /**
    * A fresh one for each delivery, with a `jti` of its own: an application that has seen a `jti` refuses it. No `nonce`,
    * so that it can never pass for an ID token. Throws `Unavailable` when there is no key for the client's algorithm.

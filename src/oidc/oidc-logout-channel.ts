@@ -6,6 +6,7 @@ import {
   type PreparedMessage,
 } from "../flow/logout-channel.ts";
 import type { Outbound } from "../http/outbound.ts";
+import type { KeyUseNotes } from "../keys/key-use-notes.ts";
 import type { Application, OidcApplication } from "../model/application.ts";
 import type { LogoutTokens } from "./logout-token.ts";
 
@@ -13,6 +14,7 @@ export interface OidcLogoutChannelParts {
   readonly issuer: string;
   readonly tokens: LogoutTokens;
   readonly outbound: Pick<Outbound, "fetch">;
+  readonly keyUse?: Pick<KeyUseNotes, "accepted"> | undefined;
 }
 
 /** The answer to a logout token has no content that we read. */
@@ -37,10 +39,14 @@ export class OidcLogoutChannel implements LogoutChannel {
     const client = oidc(application);
     const url = client.backchannelLogoutUri;
     if (url === undefined) return { outcome: "not-supported" };
+    const keyId = this.#parts.tokens.keyIdFor(client);
     const form = { logout_token: this.#parts.tokens.issue(client, participant) };
     try {
       const { status } = await this.#parts.outbound.fetch({ url, form, limitBytes: LIMIT_BYTES });
-      return resultOf(status);
+      const result = resultOf(status);
+      // It says so only for a token whose signature it has checked (section 2.6).
+      if (result.outcome === "signed-out") this.#parts.keyUse?.accepted(client.id, keyId, "logout-answered");
+      return result;
     } catch {
       // One word for every fault of the network: which it was is for whoever runs that network (outbound.ts).
       return { outcome: "unreachable", passing: true };

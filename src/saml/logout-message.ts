@@ -60,11 +60,14 @@ export class LogoutMessages {
     this.#signers = new Signers(parts.keyRing);
   }
 
-  /** `messageId` is what the answer's InResponseTo will name. Throws `Unavailable` without a key. */
+  /**
+   * `messageId` is what the answer's InResponseTo will name, `signedWith` the id of the key. Throws `Unavailable` without
+   * a key.
+   */
   request(
     to: LogoutDestination,
     content: LogoutRequestContent,
-  ): { readonly messageId: string; readonly message: LogoutMessage } {
+  ): { readonly messageId: string; readonly message: LogoutMessage; readonly signedWith: string } {
     const nowMs = this.#parts.clock.nowMs();
     const id = messageId(this.#parts.random);
     const sessionIndexes = content.sessionIndexes.map(
@@ -76,7 +79,10 @@ export class LogoutMessages {
       head: xml`<samlp:LogoutRequest xmlns:samlp="${SAMLP}" Destination="${to.location}" ID="${id}" IssueInstant="${instant(nowMs)}" NotOnOrAfter="${instant(nowMs + REQUEST_LIFETIME_MS)}" Version="2.0">${this.#issuer()}`,
       tail: xml`${nameId}${concatenated(sessionIndexes)}</samlp:LogoutRequest>`,
     };
-    return { messageId: id, message: this.#bound(to, "SAMLRequest", element) };
+    const { binding, application } = to;
+    const key =
+      binding === "redirect" ? this.#signers.queryKeyFor(application) : this.#signers.keyFor(application);
+    return { messageId: id, message: this.#bound(to, "SAMLRequest", element), signedWith: key.id };
   }
 
   /** Throws `Unavailable` without a key. */

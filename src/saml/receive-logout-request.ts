@@ -7,6 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Participants } from "../session/participants.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import type { SpentIdStore } from "../storage/stores.ts";
+import type { KeyEvidence } from "./key-evidence.ts";
 import { type LogoutRequest, readLogoutRequest } from "./logout-request.ts";
 import { longestLifeMs, readHeader } from "./message-header.ts";
 import { refused } from "./message-refused.ts";
@@ -32,6 +33,7 @@ export interface ReceiveLogoutRequestParts extends ReceiveLogoutParts {
   readonly participants: Participants;
   readonly sessions: SessionStore;
   readonly spentIds: Pick<SpentIdStore, "spend">;
+  readonly evidence?: Pick<KeyEvidence, "sessionNamed"> | undefined;
 }
 
 /** A LogoutRequest that will be answered, and the sessions that it is about. */
@@ -80,6 +82,9 @@ export async function receiveLogoutRequest(
   const read = { application, requestId: id, isProven: isSigned };
   if (nameId === "encrypted") return { ...read, found: "encrypted", sessions: [] };
   const sessions = await sessionsOf(application, nameId, asked, parts);
+  if (isSigned && asked.sessionIndexes.length > 0) {
+    for (const session of sessions) parts.evidence?.sessionNamed(application, session);
+  }
   return { ...read, found: sessions.length > 0 ? "sessions" : "nobody", sessions };
 }
 

@@ -7,6 +7,7 @@ import {
   type LogoutTarget,
   type PreparedMessage,
 } from "../flow/logout-channel.ts";
+import type { KeyUseNotes } from "../keys/key-use-notes.ts";
 import type { Application, SamlApplication } from "../model/application.ts";
 import { forBrowser } from "./logout-finisher.ts";
 import type { LogoutMessages } from "./logout-message.ts";
@@ -24,6 +25,7 @@ export interface SamlLogoutChannelParts {
   readonly messages: LogoutMessages;
   readonly keys: { of(application: SamlApplication): readonly KeyObject[] };
   readonly post: SoapPost;
+  readonly keyUse?: Pick<KeyUseNotes, "accepted"> | undefined;
 }
 
 type Binding = "redirect" | "post" | "soap";
@@ -45,13 +47,13 @@ export class SamlLogoutChannel implements LogoutChannel {
 
   async message(target: LogoutTarget): Promise<PreparedMessage> {
     const binding = locationOf(target.application, "redirect") === undefined ? "post" : "redirect";
-    const { messageId, message } = this.#request(target, binding);
-    return await Promise.resolve({ messageId, message: forBrowser(message) });
+    const { messageId, message, signedWith } = this.#request(target, binding);
+    return await Promise.resolve({ messageId, message: forBrowser(message), signedWith });
   }
 
   /** Posts a fresh LogoutRequest (SAML Bindings 3.2). One call is one try. */
   async tell(target: LogoutTarget): Promise<LogoutResult> {
-    const { messageId, message } = this.#request(target, "soap");
+    const { messageId, message, signedWith } = this.#request(target, "soap");
     if (message.kind !== "soap")
       throw new TypeError("a message for the browser cannot be told on the server");
     const timeout = new AbortController();
@@ -62,9 +64,12 @@ export class SamlLogoutChannel implements LogoutChannel {
       const told = this.#post(message.url, message.body);
       told.catch(() => undefined);
       const answer = await Promise.race([told, tooLate]);
-      return "outcome" in answer
-        ? answer
-        : this.#read(samlOnly(target.application), message.url, messageId, answer);
+      if ("outcome" in answer) return answer;
+      const result = this.#read(samlOnly(target.application), message.url, messageId, answer);
+      if (result.outcome === "signed-out") {
+        this.#parts.keyUse?.accepted(target.application.id, signedWith, "logout-answered");
+      }
+      return result;
     } catch {
       return { outcome: "unreachable", passing: true };
     } finally {

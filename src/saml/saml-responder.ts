@@ -2,6 +2,7 @@ import { PATHS } from "../flow/endpoints.ts";
 import type { Reply } from "../flow/reply.ts";
 import type { NotRespondable, Responded, Responder, SignOnAnswer } from "../flow/responder.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
+import type { KeyUseNotes } from "../keys/key-use-notes.ts";
 import type { Application, SamlApplication } from "../model/application.ts";
 import type { Participant } from "../model/participant.ts";
 import type { SignOnPolicy } from "../model/policy.ts";
@@ -39,6 +40,7 @@ export interface SamlResponderParts {
   readonly clock: Clock;
   readonly policy: SignOnPolicy;
   readonly log: Log;
+  readonly keyUse?: Pick<KeyUseNotes, "signed"> | undefined;
 }
 
 /** What is the same in every answer to one application. */
@@ -117,6 +119,7 @@ export class SamlResponder implements Responder {
     if (isEncrypted(application) && prepared.recipient === undefined) return this.#noRecipient(application);
     const content = this.#content(answer, application, prepared, wire, nameId);
     const message = this.#message(content, application, prepared);
+    this.#parts.keyUse?.signed(application.id, this.#signers.keyFor(application).id);
     const destination = { replyTo: request.replyTo, wire, application };
     const reply = await deliverAnswer(this.#delivery, destination, message);
     return { reply, participant: participant(application, nameId, content) };

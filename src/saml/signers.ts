@@ -42,8 +42,7 @@ export class Signers {
    * (the standard names the algorithm and not the encoding). Throws `Unavailable` when there is no such key.
    */
   query(application: SigningChoice): QuerySigner {
-    const wanted = algorithmFor(application);
-    const algorithm = SIGNATURE_ALGORITHMS[wanted].keyType === "RSA-2048" ? wanted : "rsa-sha256";
+    const algorithm = queryAlgorithmFor(application);
     const { privateKey } = this.#key(algorithm, application);
     const sign = rawSign(algorithm, privateKey);
     return {
@@ -52,10 +51,25 @@ export class Signers {
     };
   }
 
+  /** The key of `xml`'s signatures. Throws as it does. */
+  keyFor(application: SigningChoice): SigningKey {
+    return this.#key(algorithmFor(application), application);
+  }
+
+  /** The key of `query`'s signatures. Throws as it does. */
+  queryKeyFor(application: SigningChoice): SigningKey {
+    return this.#key(queryAlgorithmFor(application), application);
+  }
+
   #key(algorithm: SamlSignatureAlgorithm, application: SigningChoice | undefined): SigningKey {
     const { keyType } = SIGNATURE_ALGORITHMS[algorithm];
     return pinnedKey(this.#keyRing, keyType, application) ?? this.#keyRing.active(keyType);
   }
+}
+
+/** The application was told to stay with this very key. */
+export function isPinned({ signingKeyId }: SigningChoice, { id }: Pick<SigningKey, "id">): boolean {
+  return signingKeyId === id;
 }
 
 /** The key that an application stays with, while it is published and of the type that its algorithm needs. */
@@ -74,6 +88,11 @@ export function isPinLost(application: SigningChoice, keyRing: Pick<KeyRing, "by
   if (application.signingKeyId === undefined) return false;
   const { keyType } = SIGNATURE_ALGORITHMS[algorithmFor(application)];
   return pinnedKey(keyRing, keyType, application) === undefined;
+}
+
+function queryAlgorithmFor(application: SigningChoice): SamlSignatureAlgorithm {
+  const wanted = algorithmFor(application);
+  return SIGNATURE_ALGORITHMS[wanted].keyType === "RSA-2048" ? wanted : "rsa-sha256";
 }
 
 /** SHA-1 needs its own permission: the algorithm's name alone in a record does not bring it back. */

@@ -6,6 +6,7 @@ import type { LogoutRunner } from "../flow/logout-run.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { browserOf } from "../http/browser.ts";
 import { allowFraming } from "../http/logout-run-endpoint.ts";
+import type { KeyUseNotes } from "../keys/key-use-notes.ts";
 import type { Session } from "../model/session.ts";
 import { everybodyTold, type SamlLogoutWire } from "./logout-finisher.ts";
 import { refused } from "./message-refused.ts";
@@ -22,6 +23,7 @@ export interface SloEndpointParts extends ReceiveLogoutRequestParts, MessageEndp
   readonly applications: ReceiveLogoutRequestParts["applications"];
   readonly endSession: Pick<EndSession, "begin" | "ask" | "endQuietly">;
   readonly runner: Pick<LogoutRunner, "answered" | "proceed">;
+  readonly keyUse?: Pick<KeyUseNotes, "accepted"> | undefined;
 }
 
 /**
@@ -107,6 +109,9 @@ async function takeResponse(
   const waiting = await parts.runner.answered(messageId, application.id, result);
   if (waiting === undefined) {
     throw refused("saml.unexpected-response", "InResponseTo names no request that waits", "SAML Core 3.2.2");
+  }
+  if (result.outcome === "signed-out" && waiting.signedWith !== undefined) {
+    parts.keyUse?.accepted(application.id, waiting.signedWith, "logout-answered");
   }
   if (!waiting.inFrame) return await parts.runner.proceed(waiting.runId);
   allowFraming(response);

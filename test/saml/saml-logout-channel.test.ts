@@ -25,9 +25,11 @@ const keyRing = keyRingOf(signingKey("RSA-2048"));
 let posted: { url: string; body: string; headers: Readonly<Record<string, string>> }[];
 let answerWith: (body: string) => Promise<{ status: number; body: string }>;
 let channel: SamlLogoutChannel;
+let accepted: unknown[];
 
 beforeEach(() => {
   posted = [];
+  accepted = [];
   answerWith = async () => await Promise.reject(new Error("nobody listens"));
   channel = new SamlLogoutChannel({
     messages: new LogoutMessages({
@@ -37,6 +39,7 @@ beforeEach(() => {
       clock: { nowMs: () => NOW_MS },
     }),
     keys: new VerificationKeys(),
+    keyUse: { accepted: (...note) => void accepted.push(note) },
     post: async (url, body, headers) => {
       posted.push({ url, body, headers });
       return await answerWith(body);
@@ -166,6 +169,8 @@ describe("told by SOAP", () => {
     test(`${name}: ${expected}`, async () => {
       answerWith = soapAnswer(sp, change, ...codes);
       assert.equal((await channel.tell(target(sp.application))).outcome, expected);
+      const proof = [sp.application.id, keyRing.active("RSA-2048").id, "logout-answered"];
+      assert.deepEqual(accepted, expected === "signed-out" ? [proof] : []);
     });
   }
 

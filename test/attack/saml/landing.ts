@@ -95,6 +95,8 @@ export class Landing {
   readonly started: { how: "start" | "park"; request: SignOnRequest }[] = [];
   readonly refusals: string[] = [];
   readonly soap: { url: string; body: string }[] = [];
+  /** What was noted about our keys: application, key or session, and how. */
+  readonly proofs: (readonly [application: string, what: string, how: string])[] = [];
   answerSoap: SoapPost = async () => await Promise.reject(new Error("nobody listens"));
   visitor: Visitor = { binding: "browser-1" };
   writes = 0;
@@ -275,6 +277,7 @@ export class Landing {
         spentIds: this.spentIds,
         endSession: this.endSession,
         messages: this.messages,
+        evidence: { sessionNamed: (by, { id }) => this.#prove(by.id, id, "session-named") },
       }),
       startEndpoint({ ...parts, signOn: { start } }),
       ssoEndpoint({
@@ -307,10 +310,16 @@ export class Landing {
         spentIds: this.spentIds,
         endSession: this.endSession,
         runner: this.runner,
+        evidence: { sessionNamed: (by, { id }) => this.#prove(by.id, id, "session-named") },
+        keyUse: { accepted: (...proof) => this.#prove(...proof) },
       }),
     );
     this.#server = createServer({ maxHeaderSize: 512 * 1024 }, app).listen(0, "127.0.0.1");
     await once(this.#server, "listening");
+  }
+
+  #prove(...proof: Landing["proofs"][number]): void {
+    this.proofs.push(proof);
   }
 
   /** The registry is read anew for each artifact: a test may change an application between two. */
