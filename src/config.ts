@@ -17,6 +17,8 @@ export interface Config {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; empty: none. */
   readonly trustProxy: readonly string[];
+  /** The header, in lower case, in which a trusted proxy hands on the client's certificate; undefined: none is read. */
+  readonly clientCertificateHeader: string | undefined;
   readonly workers: number;
   /** The bearer token that opens /metrics; undefined: they are for this machine alone. */
   readonly metricsToken: string | undefined;
@@ -59,6 +61,7 @@ export function readConfig(environment: Environment): Config {
     secrets: readSecrets(environment),
     tls: readTls(environment),
     trustProxy: list(environment["GATEHOUSE_TRUST_PROXY"]),
+    clientCertificateHeader: readHeaderName(environment["GATEHOUSE_CLIENT_CERT_HEADER"]),
     workers: integer(environment, "WORKERS", 1, 1, 256),
     metricsToken: readMetricsToken(environment["GATEHOUSE_METRICS_TOKEN"]),
     certsFolder: environment["GATEHOUSE_CERTS"] ?? "certs",
@@ -111,6 +114,14 @@ function readSecrets(environment: Environment): readonly string[] {
     if (secret.length < 32) throw new ConfigError("GATEHOUSE_SECRET is too short: 32 characters at least");
   }
   return secrets;
+}
+
+function readHeaderName(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,99}$/.test(text)) {
+    throw new ConfigError("GATEHOUSE_CLIENT_CERT_HEADER must be the name of a header");
+  }
+  return text.toLowerCase();
 }
 
 function readMetricsToken(text: string | undefined): string | undefined {

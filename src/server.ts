@@ -46,6 +46,7 @@ import {
 import { openParts, type Parts, type Platform } from "./parts.ts";
 import { openProtocols, type Protocols } from "./protocols.ts";
 import { systemClock } from "./platform/clock.ts";
+import { tokenEndpoints } from "./token-checks.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
@@ -183,6 +184,7 @@ export function createApp(
   programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols, passwordLogin));
 
   // For people's browsers: behind the session and the binding.
+  programs.use(tokenEndpoints(parts, protocols.oidc, protocols.checks));
   const people = express.Router();
   people.use(
     sessionMiddleware({

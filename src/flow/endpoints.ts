@@ -23,6 +23,7 @@ export const PATHS = {
   oidcRevocation: "/oauth2/revoke",
   oidcIntrospection: "/oauth2/introspect",
   oidcPar: "/oauth2/par",
+  tokensVerify: "/tokens/verify",
 } as const;
 
 /** The query parameter that carries a parked sign-on request's id. */

@@ -26,6 +26,7 @@ const JSON_PATHS: readonly string[] = [
   PATHS.oidcIntrospection,
   PATHS.oidcRevocation,
   PATHS.oidcPar,
+  PATHS.tokensVerify,
 ];
 
 /** For every address that no endpoint has taken. Mounted behind all of them. */

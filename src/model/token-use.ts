@@ -1,4 +1,4 @@
-import type { ApiTokenKind, TokenOwner } from "./api-token.ts";
+import type { ApiTokenKind, TokenBinding, TokenOwner } from "./api-token.ts";
 
 /** Every kind of token that can be checked. `at` is an OAuth access token, opaque or JWT; `sso` a session's own token. */
 export type CheckedTokenKind = ApiTokenKind | "at" | "sso";
@@ -40,6 +40,8 @@ export interface TokenUse {
   readonly proof?:
     | { readonly dpop?: string | undefined; readonly certificate?: string | undefined }
     | undefined;
+  /** Whoever asks checks the proof itself, by `binding` of the answer (RFC 7662 with RFC 9449 6.2, RFC 8705 3.2). */
+  readonly provesLater?: boolean | undefined;
 }
 
 /** A token that is good for the use. */
@@ -55,6 +57,7 @@ export interface GoodToken {
   /** Those that it has at this moment: never more than its owner's rights. */
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
+  readonly binding?: TokenBinding | undefined;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
   readonly rate?: RateState | undefined;
@@ -67,6 +70,8 @@ export interface RefusedToken {
   readonly id?: string | undefined;
   readonly kind?: CheckedTokenKind | undefined;
   readonly owner?: TokenOwner | undefined;
+  /** What it was made for, where it is known: who serves none of these has no business with it. */
+  readonly resources?: readonly string[] | undefined;
   /** Scopes that the use needs and the token lacks. */
   readonly missing?: readonly string[] | undefined;
   readonly rate?: RateState | undefined;

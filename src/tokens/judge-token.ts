@@ -39,9 +39,9 @@ function refused(refusal: TokenRefusal): Judgement {
   return { good: false, refusal };
 }
 
-function isProved({ token }: CompiledToken, { proof }: TokenUse): boolean {
+function isProved({ token }: CompiledToken, { proof, provesLater }: TokenUse): boolean {
   const { binding } = token.limits;
-  return binding === undefined || proof?.[binding.kind] === binding.thumbprint;
+  return binding === undefined || provesLater === true || proof?.[binding.kind] === binding.thumbprint;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { TokenBinding, TokenOwner } from "../model/api-token.ts";
 import type { RefusedToken, TokenRefusal, TokenUse, TokenUseSeen, Verification } from "../model/token-use.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Standing, standingOf } from "./compiled-token.ts";
+import { isForOwnersAlone, isOwnScope } from "./own-api.ts";
 import { type Judgement, judge } from "./judge-token.ts";
 import type { CachedToken, TokenCache } from "./token-cache.ts";
 import { readToken } from "./token-format.ts";
@@ -113,14 +114,15 @@ export class TokenVerifier {
     judgement: Judgement,
     nowMs: number,
   ): Promise<Verification> {
-    const { id, kind, owner } = token;
+    const { id, kind, owner, limits } = token;
+    const { resources } = limits;
     if (!judgement.good) {
       const { refusal, missing } = judgement;
-      return { active: false, refusal, id, kind, owner, missing };
+      return { active: false, refusal, id, kind, owner, resources, missing };
     }
     const rate = await countUse(this.#parts, token, nowMs);
     if (rate !== undefined && rate.kind !== "within") {
-      return { active: false, refusal: rate.kind, id, kind, owner, rate: rate.state };
+      return { active: false, refusal: rate.kind, id, kind, owner, resources, rate: rate.state };
     }
     return {
       active: true,
@@ -132,6 +134,7 @@ export class TokenVerifier {
       clientId: owner.kind === "application" ? owner.id : undefined,
       scopes: judgement.scopes,
       resources: judgement.resources,
+      binding: limits.binding,
       issuedAtMs: token.createdAtMs,
       expiresAtMs: token.expiresAtMs,
       rate: rate?.state,
@@ -141,27 +144,41 @@ export class TokenVerifier {
   /** An OAuth access token or a session's own: the part that issued it says whether it stands, the use is judged here. */
   async #verifyOther(text: string, use: TokenUse): Promise<Verification> {
     const { source, clock } = this.#parts;
-    const found = await source.find(text);
-    if (found === undefined) return UNKNOWN;
+    const issued = await source.find(text);
+    if (issued === undefined) return UNKNOWN;
+    const found = await this.#withinRights(issued);
     const nowMs = clock.nowMs();
     const refusal = this.#refusalOf(found, use, nowMs);
-    const { id, kind, owner, binding: _, ...shown } = found;
+    const { id, kind, owner, resources } = found;
     const verification: Verification =
       refusal === undefined
-        ? { ...shown, id, kind, owner, active: true }
-        : { active: false, id, kind, owner, ...refusal };
+        ? { ...found, active: true }
+        : { active: false, id, kind, owner, resources, ...refusal };
     this.#seen(verification, found, use, nowMs);
     return verification;
   }
 
+  /** An application may have been allowed more of our own API than its person may do. */
+  async #withinRights(found: SourceToken): Promise<SourceToken> {
+    if (!found.scopes.some((scope) => isOwnScope(scope) && isForOwnersAlone(scope))) return found;
+    const facts = await ownerFacts(this.#parts.owners, found.owner);
+    if (facts.kind !== "account" || facts.account?.role === "owner") return found;
+    return {
+      ...found,
+      scopes: found.scopes.filter((scope) => !(isOwnScope(scope) && isForOwnersAlone(scope))),
+    };
+  }
+
   #refusalOf(
     found: SourceToken,
-    { resource, scopes, proof }: TokenUse,
+    { resource, scopes, proof, provesLater }: TokenUse,
     nowMs: number,
   ): { readonly refusal: TokenRefusal; readonly missing?: readonly string[] } | undefined {
     const { binding, resources } = found;
     if (found.expiresAtMs <= nowMs) return { refusal: "expired" };
-    if (binding !== undefined && proof?.[binding.kind] !== binding.thumbprint) return { refusal: "binding" };
+    const proved =
+      binding === undefined || provesLater === true || proof?.[binding.kind] === binding.thumbprint;
+    if (!proved) return { refusal: "binding" };
     if (resource !== undefined && !resources.includes(resource)) return { refusal: "resource" };
     const missing = scopes?.filter((scope) => !found.scopes.includes(scope)) ?? [];
     return missing.length > 0 ? { refusal: "scope", missing } : undefined;

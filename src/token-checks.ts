@@ -1,0 +1,124 @@
+import { type Request, Router } from "express";
+import { addressReader } from "./http/address.ts";
+import { exposedTokens } from "./http/exposed-tokens.ts";
+import { Parameters } from "./http/parameters.ts";
+import { possessionProofs } from "./http/possession-proofs.ts";
+import { TokenGate } from "./http/token-gate.ts";
+import { type Transport, transportReader } from "./http/transport.ts";
+import type { AccessTokens } from "./oidc/access-token.ts";
+import type { ClientAuthentication } from "./oidc/client-authentication.ts";
+import { DpopProofs } from "./oidc/dpop-proof.ts";
+import { OAuthError } from "./oidc/oauth-error.ts";
+import type { TokenFamilies } from "./oidc/token-families.ts";
+import { accessTokenRevoker, accessTokenSource } from "./oidc/token-source.ts";
+import type { Parts } from "./parts.ts";
+import { Exposures } from "./tokens/exposure.ts";
+import { TokenVerifier, type TokenWatcher } from "./tokens/token-verifier.ts";
+import { verifyEndpoint } from "./tokens/verify-endpoint.ts";
+
+/** What of OpenID Connect the checks of tokens stand on. */
+export interface CheckedOidc {
+  readonly accessTokens: AccessTokens;
+  readonly authentication: ClientAuthentication;
+  readonly families: TokenFamilies;
+}
+
+/** The checks of all tokens, and the way in for programs that bring one. */
+export interface TokenChecks {
+  readonly verifier: TokenVerifier;
+  readonly gate: TokenGate;
+  readonly exposures: Exposures;
+  readonly dpop: DpopProofs;
+  readonly addressOf: (request: Request) => string;
+  readonly transportOf: (request: Request) => Transport;
+}
+
+/** Nobody watches: for the command and for tests that are about something else. */
+export const UNWATCHED: TokenWatcher = { seen: () => undefined, throttled: () => undefined };
+
+export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWatcher): TokenChecks {
+  const { config, stores, tokens, resources, versions, clock, random } = parts;
+  const { issuer, trustProxy, clientCertificateHeader: certificateHeader } = config;
+  const { durable, volatile } = stores;
+  const addressOf = addressReader(trustProxy);
+  const verifier = new TokenVerifier({
+    cache: tokens.cache,
+    owners: tokens.owners,
+    policy: tokens.policy,
+    resources,
+    versions,
+    volatile,
+    source: accessTokenSource(oidc.accessTokens),
+    watch,
+    throttled: (tokenId) => watch.throttled(tokenId),
+    clock,
+  });
+  const dpop = new DpopProofs({ volatile, clock });
+  const proofs = possessionProofs({ issuer, dpop, trustProxy, certificateHeader });
+  return {
+    verifier,
+    gate: new TokenGate({ verifier, addressOf, proofs }),
+    exposures: new Exposures({
+      store: durable.apiTokens,
+      apiTokens: tokens.apiTokens,
+      notices: durable.tokenNotices,
+      revokeOther: accessTokenRevoker(oidc.accessTokens, oidc.families),
+      clock,
+      random,
+    }),
+    dpop,
+    addressOf,
+    transportOf: transportReader(issuer, trustProxy),
+  };
+}
+
+/** Refuses and revokes what was exposed on the way here; then the check of tokens for programs. */
+export function tokenEndpoints(
+  { config, stores, resources }: Parts,
+  oidc: CheckedOidc,
+  checks: TokenChecks,
+): Router {
+  const { verifier, gate, exposures, dpop, addressOf, transportOf } = checks;
+  const report = exposures.report.bind(exposures);
+  return Router().use(
+    exposedTokens({ transportOf, addressOf, report }),
+    verifyEndpoint({
+      issuer: config.issuer,
+      verifier,
+      gate,
+      clientOf: async (authorization) => {
+        const client = await clientOf(oidc.authentication, authorization);
+        if (client === undefined) return undefined;
+        const served = resources
+          .all()
+          .filter(({ introspectionClientIds }) => introspectionClientIds.includes(client));
+        return { serves: served.map(({ identifier }) => identifier) };
+      },
+      provedKey: async ({ jwt, url }, use) => {
+        const checked = await dpop.check(jwt, { ...use, url });
+        return checked.ok ? checked.thumbprint : undefined;
+      },
+      addressOf,
+      transportOf,
+      reportExposed: async (token, address) => await exposures.report(token, "plain-http", address),
+      volatile: stores.volatile,
+    }),
+  );
+}
+
+/** The id of the client that these Basic credentials prove; undefined: they prove none. */
+async function clientOf(
+  authentication: ClientAuthentication,
+  authorization: string,
+): Promise<string | undefined> {
+  const parameters = Parameters.read("");
+  if (parameters === undefined) return undefined;
+  try {
+    const { id, authenticationMethod } = await authentication.authenticate({ authorization, parameters });
+    // A public client's name proves nothing.
+    return authenticationMethod === "none" ? undefined : id;
+  } catch (error) {
+    if (error instanceof OAuthError) return undefined;
+    throw error;
+  }
+}
