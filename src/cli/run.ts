@@ -19,6 +19,10 @@ import { keysSchedule } from "./keys-schedule.ts";
 import { keysShow } from "./keys-show.ts";
 import { organisationSet, organisationShow } from "./organisation.ts";
 import { resourceAdd, resourceList, resourceRemove, resourceSet } from "./resource.ts";
+import { tokenCreate } from "./token-create.ts";
+import { tokenInspect } from "./token-inspect.ts";
+import { tokenList } from "./token-list.ts";
+import { tokenRevoke } from "./token-revoke.ts";
 
 const COMMANDS: readonly Command[] = [
   accountAdd,
@@ -42,6 +46,10 @@ const COMMANDS: readonly Command[] = [
   resourceList,
   resourceSet,
   resourceRemove,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  tokenInspect,
 ];
 
 const HELP = `Usage: gatehouse COMMAND [options]
