@@ -127,7 +127,10 @@ export function samlProgramEndpoints(
 }
 
 /** OpenID Connect's endpoints that programs call. */
-export function oidcProgramEndpoints({ config, keyRing, settings }: Parts, { oidc }: Protocols): Router {
+export function oidcProgramEndpoints(
+  { config, keyRing, settings }: Parts,
+  { oidc, checks }: Pick<Protocols, "oidc" | "checks">,
+): Router {
   const { issuer, policy } = config;
   return Router().use(
     discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts, settings }),
@@ -135,8 +138,8 @@ export function oidcProgramEndpoints({ config, keyRing, settings }: Parts, { oid
     parEndpoint(oidc),
     tokenEndpoint(oidc),
     userinfoEndpoint({ issuer, ...oidc }),
-    introspectionEndpoint({ issuer, ...oidc }),
-    revocationEndpoint(oidc),
+    introspectionEndpoint({ issuer, ...oidc, apiTokens: checks.verifier }),
+    revocationEndpoint({ ...oidc, revokeApiToken: checks.revokeOf }),
   );
 }
 

@@ -13,6 +13,8 @@ import type { TokenFamilies } from "./oidc/token-families.ts";
 import { accessTokenRevoker, accessTokenSource } from "./oidc/token-source.ts";
 import type { Parts } from "./parts.ts";
 import { Exposures } from "./tokens/exposure.ts";
+import { SYSTEM } from "./tokens/token-act.ts";
+import { readToken } from "./tokens/token-format.ts";
 import { TokenVerifier, type TokenWatcher } from "./tokens/token-verifier.ts";
 import { verifyEndpoint } from "./tokens/verify-endpoint.ts";
 
@@ -29,6 +31,8 @@ export interface TokenChecks {
   readonly gate: TokenGate;
   readonly exposures: Exposures;
   readonly dpop: DpopProofs;
+  /** Revokes an API token where it is this client's own (RFC 7009). */
+  readonly revokeOf: (text: string, clientId: string) => Promise<void>;
   readonly addressOf: (request: Request) => string;
   readonly transportOf: (request: Request) => Transport;
 }
@@ -67,6 +71,12 @@ export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWat
       random,
     }),
     dpop,
+    revokeOf: async (text, clientId) => {
+      const hash = readToken(text)?.hash;
+      const token = hash === undefined ? undefined : await durable.apiTokens.findByHash(hash);
+      if (token?.owner.kind !== "application" || token.owner.id !== clientId) return;
+      await tokens.apiTokens.revoke(SYSTEM, token.id, { reason: "owner", evidence: { client: clientId } });
+    },
     addressOf,
     transportOf: transportReader(issuer, trustProxy),
   };

@@ -1,6 +1,9 @@
 import type { Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
+import type { TokenBinding } from "../model/api-token.ts";
 import type { OidcApplication } from "../model/application.ts";
+import type { TokenUse, Verification } from "../model/token-use.ts";
+import { readToken } from "../tokens/token-format.ts";
 import type { AccessTokens, ActiveAccessToken } from "./access-token.ts";
 import type { Audiences } from "./audiences.ts";
 import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
@@ -17,6 +20,8 @@ export interface IntrospectionParts {
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
   readonly standing: TokenStanding;
+  /** Checks API tokens; absent: they are nothing here. */
+  readonly apiTokens?: { verify(text: string, use: TokenUse): Promise<Verification> } | undefined;
 }
 
 const INACTIVE = { active: false };
@@ -48,6 +53,7 @@ export async function introspectionAnswer(
   const body =
     (await aboutAccessToken(parts, application, text)) ??
     (await aboutRefreshToken(parts, application, text)) ??
+    (await aboutApiToken(parts, application, text)) ??
     INACTIVE;
   return { answer: okAnswer({ ...body }), application };
 }
@@ -101,6 +107,38 @@ function viewOf(
     scopes: audiences.scopesFor(audience, token.scopes),
     username: application.subjectType === "public" ? username : undefined,
   };
+}
+
+/**
+ * An API token concerns the servers of its resources, each as far as the token is for it. A key or certificate that it is
+ * bound to is told, and the server checks it (RFC 9449 6.2, RFC 8705 3.2). There is no way to say here where the token
+ * came from: one that is limited to addresses, methods or paths is good at /tokens/verify alone.
+ */
+async function aboutApiToken(parts: IntrospectionParts, caller: OidcApplication, text: string) {
+  const kind = readToken(text)?.kind;
+  if (kind !== "pat" && kind !== "key" && kind !== "svc") return undefined;
+  const found = await parts.apiTokens?.verify(text, { provesLater: true });
+  if (found?.active !== true) return undefined;
+  const audience = parts.audiences.servedBy(caller, found.resources);
+  if (audience.length === 0) return undefined;
+  const scopes = parts.audiences.scopesFor(audience, found.scopes);
+  return {
+    active: true,
+    iss: parts.issuer,
+    client_id: found.clientId,
+    sub: found.subject,
+    username: found.username,
+    aud: audience.length === 1 ? audience[0] : audience,
+    scope: scopes.length === 0 ? undefined : scopes.join(" "),
+    token_type: found.binding?.kind === "dpop" ? "DPoP" : "Bearer",
+    iat: seconds(found.issuedAtMs),
+    exp: seconds(found.expiresAtMs),
+    cnf: found.binding && confirmation(found.binding),
+  };
+}
+
+function confirmation({ kind, thumbprint }: TokenBinding): Readonly<Record<string, string>> {
+  return kind === "dpop" ? { jkt: thumbprint } : { "x5t#S256": thumbprint };
 }
 
 /** A refresh token concerns its client alone. A used one is dead, even where a lost answer could be asked for again. */

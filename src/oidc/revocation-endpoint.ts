@@ -15,6 +15,8 @@ export interface RevocationParts {
   readonly refreshTokens: RefreshTokens;
   readonly families: TokenFamilies;
   readonly cors: Cors;
+  /** Revokes an API token where it is this client's own; any other is as good as unknown. Absent: none is. */
+  readonly revokeApiToken?: ((text: string, clientId: string) => Promise<void>) | undefined;
 }
 
 /** Token revocation (RFC 7009), for public clients too. */
@@ -43,6 +45,8 @@ export async function revocationAnswer(
     throw new OAuthError("invalid_grant", "the token was issued to another client");
   }
   if (found !== undefined) await parts.families.revoke(found.familyId);
+  // A public client's name proves nothing, and a person's own token is nobody else's to revoke.
+  else if (application.authenticationMethod !== "none") await parts.revokeApiToken?.(text, application.id);
   return { answer: okAnswer(undefined), application };
 }
 
