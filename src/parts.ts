@@ -22,10 +22,10 @@ import { Subjects } from "./session/subject.ts";
 import { openStores, type Stores } from "./storage/open-stores.ts";
 import type { DurableStore } from "./storage/stores.ts";
 import { SingleUse } from "./volatile/single-use.ts";
-import { Versions } from "./volatile/versions.ts";
-
 import { openTokens, type TokenParts } from "./token-parts.ts";
 import { ownApi } from "./tokens/own-api.ts";
+import { Versions } from "./volatile/versions.ts";
+
 /** What comes from outside the process; the tests put in a clock that stands still. */
 export interface Platform {
   readonly clock: Clock;
@@ -48,10 +48,10 @@ export interface Parts extends Platform {
   readonly accounts: Accounts;
   readonly hasher: PasswordHasher;
   readonly audit: AuditTrail;
+  readonly tokens: TokenParts;
   readonly versions: Versions;
   readonly singleUse: SingleUse;
   readonly sessions: SessionStore;
-  readonly tokens: TokenParts;
   readonly participants: Participants;
   close(): Promise<void>;
 }
@@ -120,13 +120,13 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
     accounts,
     hasher: await PasswordHasher.create(random, checksInFlight(availableParallelism(), config.workers)),
     audit,
+    tokens: openTokens({ stores, accounts, applications, resources, audit, versions, clock, random }),
     versions,
     singleUse: new SingleUse(volatile, random),
     sessions,
     participants: new Participants(volatile, sessions.longestMs),
     close: async () => await closeParts(versions, audit, keyUse, stores),
   };
-    tokens: openTokens({ stores, accounts, applications, resources, audit, versions, clock, random }),
 }
 
 /** Made once for the installation: pairwise subjects hang on it and must outlive every change of GATEHOUSE_SECRET. */

@@ -4,6 +4,7 @@ import { consentsEndpoint } from "./account/consents-endpoint.ts";
 import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
+import { tokensEndpoint } from "./account/tokens-endpoint.ts";
 import { adminEndpoint } from "./admin/admin-endpoint.ts";
 import { runKeySchedule } from "./admin/key-schedule.ts";
 import { refreshDueFederations } from "./admin/federation-schedule.ts";
@@ -45,10 +46,11 @@ import {
 } from "./mount.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
 import { openProtocols, type Protocols } from "./protocols.ts";
-import { systemClock } from "./platform/clock.ts";
 import { tokenEndpoints } from "./token-checks.ts";
+import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
+import { openTokenPages } from "./token-pages.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 import { FALLS_BACK_MS } from "./session/end-again.ts";
 
@@ -170,6 +172,7 @@ export function createApp(
   });
   const resourceScope = (scope: string) => parts.resources.scope(scope);
   const step = { signOn, csrf, replySender, render };
+  const tokenPages = openTokenPages(parts);
 
   const app = express();
   app.set("query parser", false);
@@ -181,10 +184,10 @@ export function createApp(
   const programs = express.Router();
   programs.use(healthEndpoint({ durable, volatile, accepting, metrics, metricsToken: config.metricsToken }));
   programs.use(assets.router);
+  programs.use(tokenEndpoints(parts, protocols.oidc, protocols.checks));
   programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols, passwordLogin));
 
   // For people's browsers: behind the session and the binding.
-  programs.use(tokenEndpoints(parts, protocols.oidc, protocols.checks));
   const people = express.Router();
   people.use(
     sessionMiddleware({
@@ -228,6 +231,7 @@ export function createApp(
       render,
     }),
   );
+  people.use(tokensEndpoint({ ...tokenPages, csrf, replySender, render, clock }));
   people.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
   people.use(
     ADMIN_PATH,
@@ -240,6 +244,7 @@ export function createApp(
       keyRing,
       subjects: parts.subjects,
       volatile,
+      tokenPages,
       csrf,
       render,
       replySender,

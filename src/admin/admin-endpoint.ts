@@ -11,6 +11,7 @@ import { adminReleaseEndpoint } from "./admin-release-endpoint.ts";
 import { adminSamlProfilesEndpoint } from "./admin-saml-profiles-endpoint.ts";
 import { adminSamlSettingsEndpoint } from "./admin-saml-settings-endpoint.ts";
 import { adminSecretEndpoint } from "./admin-secret-endpoint.ts";
+import { adminTokensEndpoint } from "./admin-tokens-endpoint.ts";
 import { ADMIN_PATH, type AdminParts, ownersOnly } from "./owner-endpoint.ts";
 
 /**
@@ -33,6 +34,7 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminMetadataSourceEndpoint(parts));
   router.use(adminSecretEndpoint(parts));
   router.use(adminAccountsEndpoint(parts));
+  router.use(adminTokensEndpoint(parts));
   router.use(adminAuditEndpoint(parts));
   router.use(adminOrganisationEndpoint(parts));
   return router;

@@ -37,6 +37,13 @@ const WORDS: Readonly<Record<string, string>> = {
   "artifact.fetched": "Fetched a sign-on by artifact:",
   "sign-on.refused": "Was refused at",
   "error-page.shown": "Was shown an error page",
+  "token.created": "Made the API token",
+  "token.changed": "Changed the API token",
+  "token.rotated": "Made a new secret for the API token",
+  "token.suspended": "Suspended the API token",
+  "token.released": "Released the API token",
+  "token.revoked": "Revoked the API token",
+  "token.revoked-many": "Revoked API tokens",
   "consent.given": "Allowed",
   "consent.withdrawn": "Took back what was allowed to",
 };

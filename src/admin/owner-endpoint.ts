@@ -19,6 +19,7 @@ import type { ActResult } from "./acts/act.ts";
 import type { AddAccountParts } from "./acts/add-account.ts";
 import type { SwitchAccountParts } from "./acts/switch-account.ts";
 import type { Actor } from "./actor.ts";
+import type { AdminTokenParts } from "./admin-token-parts.ts";
 import { notDone } from "./problems.ts";
 
 export const ADMIN_PATH = "/admin";
@@ -37,6 +38,8 @@ export interface AdminParts {
   readonly subjects: Subjects;
   /** For metadata that was uploaded and not registered yet, and for forms that count once. */
   readonly volatile: VolatileStore;
+  /** For the pages about API tokens. */
+  readonly tokenPages: AdminTokenParts;
   readonly csrf: Csrf;
   readonly render: Render;
   readonly replySender: ReplySender;

@@ -33,6 +33,7 @@ const copy = (text, label, big) => partial("copy", { text, label, big });
 const tile = (id, name, options) => partial("tile", { id, name, ...options });
 const field = (options) => partial("field", options);
 const time = (atMs, style) => partial("time", { atMs, style });
+const bars = (counts, label) => partial("bars", { counts, label });
 const links = (pages, current) => partial("links", { pages, current });
 `;
 

@@ -7,6 +7,7 @@ import { browserOf } from "../http/browser.ts";
 import { cookieName, readCookie } from "../http/cookies.ts";
 import { type Csrf, csrfGuard } from "../http/csrf.ts";
 import { formBody, formOf, queryOf } from "../http/form-body.ts";
+import { AGAIN_PARAMETER } from "../http/fresh-login.ts";
 import { readForm } from "../http/form-fields.ts";
 import { resumePath } from "../http/pending-step.ts";
 import type { Render } from "../http/render.ts";
@@ -52,6 +53,8 @@ interface Shown {
   readonly form: LoginForm;
   readonly pending: PendingStep | undefined;
   readonly failure?: Failure | undefined;
+  /** Somebody is logged in, and the page that they want asks for a login of this moment. */
+  readonly again?: boolean | undefined;
 }
 
 /** The login page, and the plain login without an application. Works without a script. */
@@ -77,8 +80,10 @@ async function show(parts: LoginEndpointParts, request: Request, response: Respo
   const flow = query.get(FLOW_PARAMETER);
   const next = safePath(query.get("next"));
   if (flow === undefined) {
-    if (browser.session === undefined)
-      showForm(parts, request, response, { form: emptyForm({ next }), pending: undefined });
+    const again = browser.session !== undefined && query.get(AGAIN_PARAMETER) !== undefined;
+    const username = again ? browser.account?.username : undefined;
+    if (again || browser.session === undefined)
+      showForm(parts, request, response, { form: emptyForm({ next, username }), pending: undefined, again });
     else parts.replySender.outcome(request, response, { kind: "go", to: next ?? PATHS.home });
     return;
   }
@@ -170,6 +175,7 @@ function showForm(parts: LoginEndpointParts, request: Request, response: Respons
     application: pending?.application,
     notice: pending === undefined ? undefined : loginNotice(pending, browser.account),
     failure,
+    again: shown.again,
     rememberedDays: Math.round(parts.policy.rememberedAbsoluteMs / DAY_MS),
   });
   if (failure?.kind === "wait") response.setHeader("Retry-After", Math.ceil(failure.waitMs / 1000));

@@ -13,6 +13,7 @@ import { createReplySender } from "../../src/http/reply-sender.ts";
 import { securityHeaders } from "../../src/http/security-headers.ts";
 import { sessionMiddleware } from "../../src/http/session-middleware.ts";
 import { openParts, type Parts } from "../../src/parts.ts";
+import { openTokenPages } from "../../src/token-pages.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { TestClock } from "../fixtures/clock.ts";
@@ -92,6 +93,7 @@ function adminPartsOf(parts: Parts): AdminParts {
     keyRing,
     subjects: parts.subjects,
     volatile: stores.volatile,
+    tokenPages: openTokenPages(parts),
     csrf: new Csrf(sealing.derive("csrf"), ISSUER),
     render,
     replySender,

@@ -4,10 +4,12 @@ import { registerClient } from "../../src/admin/acts/register-client.ts";
 import { OWNER } from "./acts-installation.ts";
 import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, type Fields } from "./admin-browser.ts";
+import { makeKeyToken, TOKEN_ROWS } from "./token-rows.ts";
 
 let app: AdminApp;
 let wiki: string;
 let key: string;
+let token: string;
 
 before(async () => {
   app = await startAdminApp();
@@ -18,6 +20,7 @@ before(async () => {
   assert.ok(result.ok);
   wiki = result.application.id;
   key = app.parts.keyRing.active("RSA-2048").id;
+  token = await makeKeyToken(app);
 });
 
 after(async () => await app.close());
@@ -81,6 +84,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /accounts/new": { owner: 303, form: { username: "new", role: "person", password: "open-the-gate" } },
   "GET /accounts/:id": { owner: 200 },
   "POST /accounts/:id/switch": { owner: 303, form: { enabled: "off" } },
+  ...TOKEN_ROWS,
   "GET /audit": { owner: 200 },
   "GET /organisation": { owner: 200 },
   "POST /organisation": { owner: 303, form: { version: "0", language: "en" } },
@@ -88,12 +92,17 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 async function ask(browser: AdminBrowser, route: string, row: Row): Promise<Answer> {
   const [method, pattern = ""] = route.split(" ");
-  const id = pattern.startsWith("/accounts") ? app.ids.peter : pattern.startsWith("/cert") ? key : wiki;
-  const path = `/admin${pattern.replace(":id", id)}`;
+  const path = `/admin${pattern.replace(":id", idFor(pattern))}`;
   if (method === "GET") return await browser.get(path);
   return row.multipart === true
     ? await browser.upload(path, { name: "", content: "" })
     : await browser.post(path, row.form ?? {});
+}
+
+function idFor(pattern: string): string {
+  if (pattern.startsWith("/accounts")) return app.ids.peter;
+  if (pattern.startsWith("/cert")) return key;
+  return pattern.startsWith("/tokens") ? token : wiki;
 }
 
 /** Everything that an act could have changed. */
@@ -101,7 +110,8 @@ async function state(): Promise<string> {
   const { durable } = app.parts.stores;
   const accounts = await durable.accounts.list({ limit: 100 });
   const audit = await durable.audit.list({ limit: 1 });
-  return JSON.stringify([await durable.applications.all(), accounts, audit.total]);
+  const tokens = await durable.apiTokens.list({}, { limit: 100 });
+  return JSON.stringify([await durable.applications.all(), accounts, audit.total, tokens]);
 }
 
 /** The routes that Express would answer, read out of the router itself. */
@@ -198,7 +208,7 @@ suite("an owner", () => {
       const stranger = await AdminBrowser.as(app, "otto");
       const before = await state();
       const [, pattern = ""] = route.split(" ");
-      const path = `/admin${pattern.replace(":id", pattern.startsWith("/accounts") ? app.ids.peter : wiki)}`;
+      const path = `/admin${pattern.replace(":id", idFor(pattern))}`;
       const foreign = await browser.post(path, { ...row.form, csrf: stranger.csrf });
       const site = await browser.post(path, row.form ?? {}, { "sec-fetch-site": "cross-site" });
       const none = await browser.postRaw(path, new URLSearchParams(row.form ?? {}));
@@ -213,7 +223,7 @@ suite("an owner", () => {
       const browser = await AdminBrowser.as(app, "olga");
       const before = await state();
       const [, pattern = ""] = route.split(" ");
-      const path = `/admin${pattern.replace(":id", pattern.startsWith("/accounts") ? app.ids.peter : wiki)}`;
+      const path = `/admin${pattern.replace(":id", idFor(pattern))}`;
       for (const name of [
         "id",
         "actor",

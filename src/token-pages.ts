@@ -1,0 +1,19 @@
+import { inspectedOpaque, NOT_A_TOKEN } from "./account/inspected.ts";
+import { TokenDrafts } from "./account/token-drafts.ts";
+import type { AdminTokenParts } from "./admin/admin-token-parts.ts";
+import type { Parts } from "./parts.ts";
+import { DAY_MS } from "./tokens/token-policy.ts";
+
+/** What the pages about API tokens stand on, those of people and those of administrators. */
+export function openTokenPages({ stores, tokens, clock, random }: Parts): AdminTokenParts {
+  return {
+    tokens: tokens.apiTokens,
+    tokenPolicy: tokens.policy,
+    drafts: new TokenDrafts(stores.volatile, random),
+    useOf: async (tokenId, days) => {
+      const fromMs = clock.nowMs() - (days - 1) * DAY_MS;
+      return await stores.durable.tokenUse.list(tokenId, new Date(fromMs).toISOString().slice(0, 10));
+    },
+    takeApart: async (text) => await Promise.resolve(inspectedOpaque(text) ?? NOT_A_TOKEN),
+  };
+}
