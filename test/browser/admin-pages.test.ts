@@ -104,7 +104,13 @@ test("the menu of the administration is open to a screen reader and fits a phone
     "details.menu",
   );
   const menu = page.locator("details.menu");
-  assert.deepEqual(await menu.locator("nav a").allTextContents(), ["Applications", "Accounts", "Audit"]);
+  assert.deepEqual(await menu.locator("nav a").allTextContents(), [
+    "Applications",
+    "Accounts",
+    "API tokens",
+    "Audit",
+    "Organisation",
+  ]);
   assert.equal(await menu.locator("nav a[aria-current=page]").textContent(), "Applications");
   assert.deepEqual(await page.evaluate(RUN), []);
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320);

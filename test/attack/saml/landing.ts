@@ -39,6 +39,7 @@ import type { DurableStore, SpentIdStore } from "../../../src/storage/stores.ts"
 import { openEmbeddedVolatileStore } from "../../../src/volatile/embedded.ts";
 import { SingleUse } from "../../../src/volatile/single-use.ts";
 import type { VolatileStore } from "../../../src/volatile/volatile-store.ts";
+import { counting } from "./counting-store.ts";
 import { TestClock } from "../../fixtures/clock.ts";
 import {
   account,
@@ -71,20 +72,6 @@ export interface Visitor {
   readonly session?: Session | undefined;
   readonly binding?: string | undefined;
 }
-
-const WRITES: readonly string[] = [
-  "set",
-  "setIfAbsent",
-  "getAndDelete",
-  "delete",
-  "expire",
-  "increment",
-  "hashSet",
-  "hashDelete",
-  "hashIncrement",
-  "takeOnce",
-  "issueOnce",
-];
 
 const OUR_KEY = signingKey("RSA-2048");
 
@@ -390,18 +377,4 @@ function browserOf({ session: live, binding }: Visitor): Browser {
     logIn: async () => await Promise.reject(new Error("nobody logs in here")),
     logOut: async () => await Promise.resolve(),
   };
-}
-
-/** Counts what changes the store. */
-function counting(store: VolatileStore, count: () => void): VolatileStore {
-  return new Proxy(store, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return (...values: unknown[]): unknown => {
-        if (WRITES.includes(String(name))) count();
-        return Reflect.apply(member, target, values);
-      };
-    },
-  });
 }
