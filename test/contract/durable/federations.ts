@@ -82,7 +82,10 @@ export function federationContract(subject: Subject): void {
         store.federations.update({ ...one, allowAllMembers: true, updatedAtMs: 12 }, 10),
         second.federations.update({ ...one, problem: "x", updatedAtMs: 13 }, 10),
       ]);
-      assert.deepEqual(answers.filter((answer) => answer), [true]);
+      assert.deepEqual(
+        answers.filter((answer) => answer),
+        [true],
+      );
     });
 
     it("a member is found in the copy in force, and in no other", async () => {
