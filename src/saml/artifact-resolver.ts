@@ -1,10 +1,10 @@
-import type { SamlApplication } from "../model/application.ts";
+import type { SamlApplication, SamlEndpoint } from "../model/application.ts";
 import { Busy } from "../platform/busy.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import type { SignOnPolicy } from "../model/policy.ts";
 import type { SpentIdStore } from "../storage/stores.ts";
-import { type Artifact, readArtifact } from "./artifact.ts";
+import { type Artifact, readArtifact, spelledIndex } from "./artifact.ts";
 import type { ArrivedArtifact } from "./artifact-binding.ts";
 import { type ArtifactAnswerParts, readArtifactAnswer } from "./artifact-answer.ts";
 import type { ArtifactSources } from "./artifact-sources.ts";
@@ -80,9 +80,7 @@ export class ArtifactResolver {
           : "the application that the artifact names is switched off";
       throw refused("saml.artifact-source", why, "SAML Bindings 3.6.4").of(application?.entityId);
     }
-    const service = application.artifactResolutionServices?.find(
-      ({ binding, index }) => binding === BINDING.soap && index === artifact.endpointIndex,
-    );
+    const service = serviceOf(application, artifact);
     if (service === undefined) {
       const why = `no ArtifactResolutionService by SOAP with index ${artifact.endpointIndex} is registered`;
       throw refused("saml.artifact-service", why, "SAML Metadata 2.4.2").of(application.entityId);
@@ -141,6 +139,14 @@ export class ArtifactResolver {
     });
     return soapEnvelope(signed);
   }
+}
+
+/** The registered address that the artifact's index names; whatever the index is, there is no other to call. */
+function serviceOf(application: SamlApplication, artifact: Artifact): SamlEndpoint | undefined {
+  const services = application.artifactResolutionServices?.filter(({ binding }) => binding === BINDING.soap);
+  const byIndex = (wanted: number | undefined) =>
+    services?.find(({ index }) => index !== undefined && index === wanted);
+  return byIndex(artifact.endpointIndex) ?? byIndex(spelledIndex(artifact));
 }
 
 function unresolved(reason: string): MessageRefused {

@@ -35,3 +35,12 @@ export function readArtifact(text: string): Artifact | undefined {
     messageHandle: bytes.subarray(4 + HANDLE_BYTES),
   };
 }
+
+/**
+ * The index that its two bytes spell as hexadecimal digits, which is how pysaml2 writes it ("01" for 1); undefined where
+ * they spell none.
+ */
+export function spelledIndex({ endpointIndex }: Artifact): number | undefined {
+  const digits = String.fromCharCode(endpointIndex >> 8, endpointIndex & 0xff);
+  return /^[0-9a-f]{2}$/.test(digits) ? Number.parseInt(digits, 16) : undefined;
+}

@@ -70,6 +70,14 @@ describe("a sign-on request by artifact", () => {
     assert.partialDeepStrictEqual(request.wire, { requestId, relayState: "/A+B&x=%2B" });
   });
 
+  test("is found by an index that is spelled in digits, as pysaml2 writes it", async () => {
+    const { wiki, landing, id } = world;
+    holds(wiki, signed(authnRequest(wiki, id()), wiki));
+    const spelled = Buffer.from("00").readUInt16BE();
+    const landed = await landing.get("/saml/sso", query(artifactOf(wiki, spelled)));
+    assert.equal(landed.kind, "go", JSON.stringify(landed));
+  });
+
   test("by POST without a cookie is parked first, as every message of another site", async () => {
     const { wiki, landing, id } = world;
     holds(wiki, signed(authnRequest(wiki, id()), wiki));

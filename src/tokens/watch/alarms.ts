@@ -86,17 +86,6 @@ export class Alarms {
     }
   }
 
-  /** The owner is told, once, that a token was revoked because it travelled where others could read it. */
-  async tellExposed({ tokenId, kind, owner }: WatchedToken): Promise<void> {
-    const { tokens, notices, clock } = this.#parts;
-    const token = kind === "at" || kind === "sso" ? undefined : await tokens.get(tokenId);
-    const accountId = answeringAccount(token, owner);
-    if (accountId === undefined) return;
-    const id = `exposed-${tokenId}`;
-    const atMs = clock.nowMs();
-    await notices.insert({ id, tokenId, accountId, atMs, rule: "exposed", action: "revoked", evidence: {} });
-  }
-
   async #act(
     watched: WatchedToken,
     rule: TokenRule,

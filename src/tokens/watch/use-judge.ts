@@ -9,7 +9,6 @@ import { LONG_WINDOW_MS, SHORT_WINDOW_MS, type UseWindows } from "./use-windows.
 interface Open extends Omit<WatchFacts, "usual" | "newNetworks"> {
   readonly watched: WatchedToken;
   readonly goodNetworks: readonly string[];
-  readonly isExposed: boolean;
   /** Kept here while the judgement cannot be finished: the store tells of a new network once. */
   newNetworks: readonly string[];
 }
@@ -78,7 +77,6 @@ export class UseJudge {
     return {
       watched: { tokenId, kind, owner },
       goodNetworks: networksOf(good),
-      isExposed: rows.some(({ outcome }) => outcome === "exposed"),
       newNetworks: [],
       networks: atOnce?.length ?? 0,
       hour,
@@ -117,7 +115,6 @@ export class UseJudge {
       ? await this.#history.usualOf(watched.tokenId, open.newNetworks, nowMs)
       : undefined;
     for (const alarm of judgeUse({ ...open, usual })) await this.#alarms.raise(watched, alarm);
-    if (open.isExposed) await this.#alarms.tellExposed(watched);
   }
 }
 
@@ -125,7 +122,6 @@ function joined(earlier: Open, later: Open): Open {
   return {
     ...later,
     goodNetworks: [...new Set([...earlier.goodNetworks, ...later.goodNetworks])],
-    isExposed: earlier.isExposed || later.isExposed,
     newNetworks: earlier.newNetworks,
     networks: Math.max(earlier.networks, later.networks),
     deadUses: Math.max(earlier.deadUses, later.deadUses),

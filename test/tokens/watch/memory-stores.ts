@@ -12,7 +12,7 @@ export class MemoryUses implements TokenUseStore {
   async add(counts: readonly TokenUseCount[]): Promise<void> {
     for (const { tokenId, day, address, outcome, count } of counts) {
       if (outcome !== "ok") continue;
-      const days = valueAt(this.#days, tokenId, () => new Map());
+      const days = valueAt(this.#days, tokenId, () => new Map<string, TokenDayAddress & { uses: number }>());
       valueAt(days, `${day} ${address}`, () => ({ day, address, uses: 0 })).uses += count;
     }
     await Promise.resolve();
