@@ -29,7 +29,8 @@ import { TokenFamilies } from "./oidc/token-families.ts";
 import { TokenResponses } from "./oidc/token-response.ts";
 import { TokenStanding } from "./oidc/token-standing.ts";
 import type { Parts } from "./parts.ts";
-import { openTokenChecks, UNWATCHED } from "./token-checks.ts";
+import { openTokenChecks } from "./token-checks.ts";
+import { openTokenWatch } from "./token-watch.ts";
 import { Turns } from "./platform/turns.ts";
 import { ArtifactResolver } from "./saml/artifact-resolver.ts";
 import { ArtifactSources } from "./saml/artifact-sources.ts";
@@ -54,8 +55,9 @@ export function openProtocols(parts: Parts) {
   const outbound = new Outbound({ allowPrivateAddresses: parts.config.allowPrivateAddresses });
   const saml = openSaml(parts, outbound);
   const oidc = openOidc(parts, outbound);
-  const checks = openTokenChecks(parts, oidc, UNWATCHED);
-  return { saml, oidc, checks, ...openShell(parts, saml, oidc) };
+  const watch = openTokenWatch(parts, oidc.families);
+  const checks = openTokenChecks(parts, oidc, watch);
+  return { saml, oidc, watch, checks, ...openShell(parts, saml, oidc) };
 }
 
 function openShell(parts: Parts, saml: Saml, oidc: Oidc) {

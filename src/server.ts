@@ -44,6 +44,8 @@ import {
   samlEndpoints,
   samlProgramEndpoints,
 } from "./mount.ts";
+import { problemDocsEndpoint } from "./api/problem-docs-endpoint.ts";
+import { API_PATH } from "./api/openapi.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
 import { openProtocols, type Protocols } from "./protocols.ts";
 import { tokenEndpoints } from "./token-checks.ts";
@@ -52,10 +54,10 @@ import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
 import { openTokenPages } from "./token-pages.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
-import { FALLS_BACK_MS } from "./session/end-again.ts";
+import { tokenApi } from "./token-api.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 const ROUND_EVERY_MS = 60_000;
-const UPKEEP_EVERY_MS = 10 * 60_000;
 const DELIVER_EVERY_MS = 5_000;
 
 export interface RunningServer {
@@ -91,9 +93,10 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
   }
   parts.versions.start();
   warnOfWeakSettings(parts.applications.all(), parts.log);
-  const upkeep = startUpkeep(parts);
+  const { deliveries, watch } = protocols;
+  watch.start();
+  const upkeep = startUpkeep(parts, watch);
   const rounds = startRounds(parts, protocols);
-  const { deliveries } = protocols;
   const deliver = setInterval(() => void deliveries.runDue(), DELIVER_EVERY_MS).unref();
   const { port } = server.address() as AddressInfo;
   return {
@@ -106,26 +109,10 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
       clearInterval(deliver);
       await drain(server);
       await deliveries.stop();
+      await watch.stop();
       await parts.close();
     },
   };
-}
-
-/** What has expired in the database is swept out; in the volatile store it goes by itself. */
-function startUpkeep({ stores, clock, log }: Parts): NodeJS.Timeout {
-  const sweep = async () => {
-    try {
-      await stores.durable.refreshTokens.deleteExpired(clock.nowMs());
-      await stores.durable.spentIds.deleteExpired();
-      await stores.durable.endedSessions.deleteBefore(clock.nowMs() - FALLS_BACK_MS);
-    } catch (error) {
-      log.warn(
-        { error: String(error) },
-        "what has expired could not be swept out of the database; tried again in ten minutes",
-      );
-    }
-  };
-  return setInterval(() => void sweep(), UPKEEP_EVERY_MS).unref();
 }
 
 /** Once a minute, each by one process at a time: metadata that is due is fetched again, and the keys' schedule is kept. */
@@ -184,7 +171,9 @@ export function createApp(
   const programs = express.Router();
   programs.use(healthEndpoint({ durable, volatile, accepting, metrics, metricsToken: config.metricsToken }));
   programs.use(assets.router);
-  programs.use(tokenEndpoints(parts, protocols.oidc, protocols.checks));
+  programs.use(tokenEndpoints(parts, protocols.oidc, protocols.checks, protocols.watch));
+  programs.use(API_PATH, tokenApi(parts, protocols.checks, tokenPages.useOf));
+  programs.use(problemDocsEndpoint(render));
   programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols, passwordLogin));
 
   // For people's browsers: behind the session and the binding.

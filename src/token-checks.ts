@@ -17,6 +17,9 @@ import { SYSTEM } from "./tokens/token-act.ts";
 import { readToken } from "./tokens/token-format.ts";
 import { TokenVerifier, type TokenWatcher } from "./tokens/token-verifier.ts";
 import { verifyEndpoint } from "./tokens/verify-endpoint.ts";
+import { leakReportEndpoint } from "./tokens/watch/leak-report-endpoint.ts";
+import { LeakReports } from "./tokens/watch/leak-reports.ts";
+import type { TokenWatch } from "./tokens/watch/token-watch.ts";
 
 /** What of OpenID Connect the checks of tokens stand on. */
 export interface CheckedOidc {
@@ -36,9 +39,6 @@ export interface TokenChecks {
   readonly addressOf: (request: Request) => string;
   readonly transportOf: (request: Request) => Transport;
 }
-
-/** Nobody watches: for the command and for tests that are about something else. */
-export const UNWATCHED: TokenWatcher = { seen: () => undefined, throttled: () => undefined };
 
 export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWatcher): TokenChecks {
   const { config, stores, tokens, resources, versions, clock, random } = parts;
@@ -87,6 +87,7 @@ export function tokenEndpoints(
   { config, stores, resources }: Parts,
   oidc: CheckedOidc,
   checks: TokenChecks,
+  watch: Pick<TokenWatch, "alarms">,
 ): Router {
   const { verifier, gate, exposures, dpop, addressOf, transportOf } = checks;
   const report = exposures.report.bind(exposures);
@@ -112,6 +113,15 @@ export function tokenEndpoints(
       transportOf,
       reportExposed: async (token, address) => await exposures.report(token, "plain-http", address),
       volatile: stores.volatile,
+    }),
+    leakReportEndpoint({
+      reports: new LeakReports({
+        tokens: stores.durable.apiTokens,
+        source: accessTokenSource(oidc.accessTokens),
+        alarms: watch.alarms,
+      }),
+      volatile: stores.volatile,
+      addressOf,
     }),
   );
 }

@@ -24,7 +24,7 @@ export interface Inspected {
 }
 
 /** Takes a token apart in this process: it is sent nowhere, stored nowhere and written into no log. */
-export type TakeApart = (text: string) => Promise<Inspected>;
+export type TakeApart = (text: string) => Inspected;
 
 export const inspectForm = z.strictObject({ token: z.string().max(20_000).default(""), csrf: z.string() });
 
@@ -36,12 +36,12 @@ export function tokenInspectEndpoint(parts: TokenPageParts & { readonly takeApar
     if (person === undefined) return;
     sendTokenPage(parts, request, response, person, { view: "tokens/inspect", data: {} });
   });
-  router.post(INSPECT_PATH, tokenForm(parts), async (request: Request, response: Response) => {
+  router.post(INSPECT_PATH, tokenForm(parts), (request: Request, response: Response) => {
     const person = loggedIn(parts.replySender, request, response, INSPECT_PATH);
     if (person === undefined) return;
     const { token } = readForm(formOf(request), inspectForm);
     // Copied out of a mail or a terminal, a long one has line breaks in it.
-    const found = await parts.takeApart(token.replaceAll(/\s+/g, ""));
+    const found = parts.takeApart(token.replaceAll(/\s+/g, ""));
     sendTokenPage(parts, request, response, person, { view: "tokens/inspect", data: { found } });
   });
   return router;

@@ -12,9 +12,9 @@ export function adminTokenInspectEndpoint(parts: AdminParts): Router {
   router.get(PATH, (request, response) => {
     sendAdminPage(parts, request, response, { view: "token-inspect", data: {} });
   });
-  router.post(PATH, ownForm(parts), async (request: Request, response: Response) => {
+  router.post(PATH, ownForm(parts), (request: Request, response: Response) => {
     const { token } = readForm(formOf(request), inspectForm);
-    const found = await parts.tokenPages.takeApart(token.replaceAll(/\s+/g, ""));
+    const found = parts.tokenPages.takeApart(token.replaceAll(/\s+/g, ""));
     sendAdminPage(parts, request, response, { view: "token-inspect", data: { found } });
   });
   return router;

@@ -1,11 +1,11 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from "express";
+import { rateHeaders } from "../http/bearer.ts";
 import { rawQuery, readText } from "../http/form-body.ts";
 import { Parameters } from "../http/parameters.ts";
 import { sendJson, sendProblemJson } from "../http/problem-json.ts";
 import { JsonRefused, readJson } from "../http/json-body.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
-import type { RateState } from "../model/token-use.ts";
 import { type ApiCaller, maySay } from "./caller.ts";
 import { noteError, problemOfError } from "./errors.ts";
 import { API_PATH, type NamedSchemas, openApiDocument } from "./openapi.ts";
@@ -82,7 +82,8 @@ function serve(parts: ApiEndpointParts, operation: ApiOperation): RequestHandler
       sendProblem(parts, response, found.problem);
       return;
     }
-    setRate(response, found.caller.token.rate);
+    const { rate } = found.caller.token;
+    if (rate !== undefined) setHeaders(response, rateHeaders(rate));
     if (!maySay(found.caller.token, operation.scopes)) {
       response.setHeader("WWW-Authenticate", parts.scopeChallenge(operation.scopes));
       sendProblem(parts, response, { name: "insufficient-scope", scopes: operation.scopes });
@@ -193,16 +194,6 @@ function notAllowed(parts: ApiEndpointParts, methods: readonly string[]): Reques
     }
     sendProblem(parts, response, { name: "method-not-allowed" });
   };
-}
-
-/** The limit that is nearer, as draft-ietf-httpapi-ratelimit-headers writes it; seconds. */
-function setRate(response: Response, rate: RateState | undefined): void {
-  if (rate === undefined) return;
-  response.setHeader("RateLimit-Policy", `"token";q=${rate.limit}`);
-  response.setHeader(
-    "RateLimit",
-    `"token";r=${Math.max(0, rate.remaining)};t=${Math.ceil(rate.resetsInMs / 1000)}`,
-  );
 }
 
 function setHeaders(response: Response, headers: Readonly<Record<string, string>>): void {

@@ -49,6 +49,20 @@ describe("a new token", () => {
     assert.equal(token?.expiresAtMs, app.clock.nowMs() + 30 * DAY_MS);
   });
 
+  test("can be made with every box that the page offers, alone", async (t) => {
+    const { browser } = await aliceIn(t);
+    const page = await browser.get("/account/tokens/new");
+    const boxes = [...page.text.matchAll(/name="((?:resource|scope|method)\.[^"]*)"/g)].map(
+      ([, name = ""]) => name,
+    );
+    assert.ok(boxes.includes(`resource.${PLANNER}`) && boxes.includes("scope.planner:read"));
+    for (const box of boxes.filter((name) => !name.startsWith("method."))) {
+      const summary = await fillIn(browser, { name: "One box", days: "30", [box]: "on" });
+      assert.equal(summary.status, 200, box);
+      assert.match((await browser.submit()).text, SECRET, box);
+    }
+  });
+
   test("warns when it can be used from anywhere", async (t) => {
     const { browser } = await aliceIn(t);
     assert.match((await fillIn(browser)).text, /Whoever finds it can use it from anywhere/);

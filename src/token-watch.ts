@@ -1,0 +1,34 @@
+import type { TokenFamilies } from "./oidc/token-families.ts";
+import type { Parts } from "./parts.ts";
+import { SYSTEM } from "./tokens/token-act.ts";
+import type { ApiTokens } from "./tokens/api-tokens.ts";
+import type { TokenActs } from "./tokens/watch/alarms.ts";
+import { TokenWatch } from "./tokens/watch/token-watch.ts";
+import { DEFAULT_WATCH_POLICY } from "./tokens/watch/watch-policy.ts";
+
+/** The watch over how tokens are used; the server starts it, and everything that checks tokens tells it of their use. */
+export function openTokenWatch(parts: Parts, families: Pick<TokenFamilies, "revoke">): TokenWatch {
+  const { stores, tokens, audit, clock, random, log } = parts;
+  const { apiTokens, tokenUse, tokenNotices } = stores.durable;
+  return new TokenWatch({
+    uses: tokenUse,
+    notices: tokenNotices,
+    tokens: apiTokens,
+    acts: actsOf(tokens.apiTokens),
+    // A session's own tokens are not issued yet, so only an access token's family is there to be ended.
+    endDelegated: async (_kind, id) => await families.revoke(id),
+    volatile: stores.volatile,
+    audit,
+    policy: () => DEFAULT_WATCH_POLICY,
+    clock,
+    random,
+    log,
+  });
+}
+
+function actsOf(apiTokens: Pick<ApiTokens, "suspend" | "revoke">): TokenActs {
+  return {
+    suspend: async (id, reason, evidence) => (await apiTokens.suspend(SYSTEM, id, { reason, evidence })).ok,
+    revoke: async (id, reason, evidence) => (await apiTokens.revoke(SYSTEM, id, { reason, evidence })).ok,
+  };
+}
