@@ -9,8 +9,9 @@ import type { AccessTokens } from "./oidc/access-token.ts";
 import type { ClientAuthentication } from "./oidc/client-authentication.ts";
 import { DpopProofs } from "./oidc/dpop-proof.ts";
 import { OAuthError } from "./oidc/oauth-error.ts";
+import type { RefreshTokens } from "./oidc/refresh-token.ts";
 import type { TokenFamilies } from "./oidc/token-families.ts";
-import { accessTokenRevoker, accessTokenSource } from "./oidc/token-source.ts";
+import { accessTokenSource, familyOf } from "./oidc/token-source.ts";
 import type { Parts } from "./parts.ts";
 import { Exposures } from "./tokens/exposure.ts";
 import { SYSTEM } from "./tokens/token-act.ts";
@@ -24,6 +25,7 @@ import type { TokenWatch } from "./tokens/watch/token-watch.ts";
 /** What of OpenID Connect the checks of tokens stand on. */
 export interface CheckedOidc {
   readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
   readonly authentication: ClientAuthentication;
   readonly families: TokenFamilies;
 }
@@ -66,7 +68,10 @@ export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWat
       store: durable.apiTokens,
       apiTokens: tokens.apiTokens,
       notices: durable.tokenNotices,
-      revokeOther: accessTokenRevoker(oidc.accessTokens, oidc.families),
+      revokeOther: async (text) => {
+        const family = await familyOf(oidc, text);
+        if (family !== undefined) await oidc.families.revoke(family.familyId);
+      },
       clock,
       random,
     }),

@@ -3,6 +3,7 @@ import { addAccount } from "../admin/acts/add-account.ts";
 import { type Command, RefusedInput, UsageError } from "./command.ts";
 import { withInstallation } from "./installation.ts";
 import { oneOf, readOptions } from "./options.ts";
+import { readStdin } from "./stdin.ts";
 
 const LONGEST_INPUT_BYTES = 4_096;
 
@@ -56,18 +57,6 @@ Prints the account as JSON. The password is nowhere in it.
 };
 
 async function firstLine(stdin: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const incoming: AsyncIterable<unknown> = stdin;
-  for await (const chunk of incoming) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    length += bytes.length;
-    if (length > LONGEST_INPUT_BYTES) throw new RefusedInput("standard input is too long for a password");
-    chunks.push(bytes);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)).split(/\r?\n/)[0] ?? "";
-  } catch {
-    throw new RefusedInput("the password on standard input is not UTF-8");
-  }
+  const text = await readStdin(stdin, LONGEST_INPUT_BYTES, "password");
+  return text.split(/\r?\n/)[0] ?? "";
 }

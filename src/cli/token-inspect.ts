@@ -23,7 +23,7 @@ installation also its state. Prints JSON; an opaque token is not in it.
       throw new UsageError("give the token on standard input: an argument could be read by others");
     }
     readOptions(args, {}, undefined);
-    const text = (await readStdin(stdin, LONGEST_BYTES)).trim();
+    const text = (await readStdin(stdin, LONGEST_BYTES, "token")).trim();
     if (text === "") throw new UsageError("give the token on standard input");
     return await withInstallation({ environment, user }, async ({ parts }) => await inspected(parts, text));
   },

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from "express";
+import { TOKEN_PATTERN } from "../tokens/token-format.ts";
 import { readBearer } from "./bearer.ts";
 import { rawQuery } from "./form-body.ts";
 import type { Transport } from "./transport.ts";
@@ -11,7 +12,7 @@ export interface ExposedTokensParts {
 }
 
 /** A token of ours anywhere in an address, percent-encoded or not: it has no character that needs encoding. */
-const OURS = /gth_(?:pat|key|svc|sso|at)_[0-9A-Za-z]{49}/g;
+const OURS = new RegExp(TOKEN_PATTERN, "g");
 /** RFC 6750 2.3, also for JWTs. */
 const PARAMETER = /(?:^|&)access_token=([^&]*)/g;
 const MOST = 5;

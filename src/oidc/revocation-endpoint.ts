@@ -8,6 +8,7 @@ import { OAuthError } from "./oauth-error.ts";
 import { type ProgramAnswer, programEndpoint } from "./program-endpoint.ts";
 import type { RefreshTokens } from "./refresh-token.ts";
 import type { TokenFamilies } from "./token-families.ts";
+import { familyOf } from "./token-source.ts";
 
 export interface RevocationParts {
   readonly authentication: ClientAuthentication;
@@ -48,14 +49,4 @@ export async function revocationAnswer(
   // A public client's name proves nothing, and a person's own token is nobody else's to revoke.
   else if (application.authenticationMethod !== "none") await parts.revokeApiToken?.(text, application.id);
   return { answer: okAnswer(undefined), application };
-}
-
-async function familyOf(
-  { accessTokens, refreshTokens }: RevocationParts,
-  text: string,
-): Promise<{ readonly clientId: string; readonly familyId: string } | undefined> {
-  const access = await accessTokens.find(text);
-  if (access !== undefined) return access;
-  const refresh = await refreshTokens.find(text);
-  return refresh && { clientId: refresh.token.applicationId, familyId: refresh.token.familyId };
 }

@@ -1,6 +1,6 @@
 import type { SourceToken, TokenSource } from "../tokens/token-verifier.ts";
 import type { AccessTokens } from "./access-token.ts";
-import type { TokenFamilies } from "./token-families.ts";
+import type { RefreshTokens } from "./refresh-token.ts";
 
 /** OAuth access tokens for the check that is the same for all tokens (tokens/token-verifier.ts). */
 export function accessTokenSource(accessTokens: Pick<AccessTokens, "active">): TokenSource {
@@ -30,13 +30,16 @@ export function accessTokenSource(accessTokens: Pick<AccessTokens, "active">): T
   };
 }
 
-/** Revokes the family of an access token; nothing where the text is none. Throws `Unavailable`. */
-export function accessTokenRevoker(
-  accessTokens: Pick<AccessTokens, "find">,
-  families: Pick<TokenFamilies, "revoke">,
-): (text: string) => Promise<void> {
-  return async (text) => {
-    const token = await accessTokens.find(text);
-    if (token !== undefined) await families.revoke(token.familyId);
-  };
+/** The family that an access or refresh token belongs to, and whose it is. undefined: it is neither, or has ended. */
+export async function familyOf(
+  {
+    accessTokens,
+    refreshTokens,
+  }: { accessTokens: Pick<AccessTokens, "find">; refreshTokens: Pick<RefreshTokens, "find"> },
+  text: string,
+): Promise<{ readonly clientId: string; readonly familyId: string } | undefined> {
+  const access = await accessTokens.find(text);
+  if (access !== undefined) return access;
+  const refresh = await refreshTokens.find(text);
+  return refresh && { clientId: refresh.token.applicationId, familyId: refresh.token.familyId };
 }

@@ -3,7 +3,7 @@ import { type Random, randomId } from "../platform/random.ts";
 import type { ApiTokenStore, TokenNoticeStore } from "../storage/api-token-stores.ts";
 import type { ApiTokens } from "./api-tokens.ts";
 import { SYSTEM } from "./token-act.ts";
-import { readToken } from "./token-format.ts";
+import { readToken, type TokenKind } from "./token-format.ts";
 
 /** How a token came to be readable by others. */
 export type ExposedBy = "plain-http" | "query";
@@ -12,7 +12,7 @@ export interface ExposuresParts {
   readonly store: Pick<ApiTokenStore, "findByHash">;
   readonly apiTokens: Pick<ApiTokens, "revoke">;
   readonly notices: Pick<TokenNoticeStore, "insert">;
-  /** Revokes an OAuth access token or a session's own token, where the text is one. */
+  /** Revokes what hangs together with an OAuth access or refresh token, where the text is one. */
   readonly revokeOther: (text: string) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,7 +29,7 @@ export class Exposures {
   /** What is not a token of ours costs nothing. Throws `Unavailable`: then it is not revoked, and must not be used. */
   async report(text: string, by: ExposedBy, address: string): Promise<void> {
     const read = readToken(text);
-    if (read === undefined || read.kind === "at" || read.kind === "sso") {
+    if (read === undefined || !isKept(read.kind)) {
       if (read !== undefined || text.includes(".")) await this.#parts.revokeOther(text);
       return;
     }
@@ -48,4 +48,9 @@ export class Exposures {
       evidence,
     });
   }
+}
+
+/** Kept as a record of its own, and not by the part that issues it. */
+function isKept(kind: TokenKind): boolean {
+  return kind === "pat" || kind === "key" || kind === "svc";
 }

@@ -1,5 +1,12 @@
 import type { TokenBinding, TokenOwner } from "../model/api-token.ts";
-import type { RefusedToken, TokenRefusal, TokenUse, TokenUseSeen, Verification } from "../model/token-use.ts";
+import type {
+  GoodToken,
+  RefusedToken,
+  TokenRefusal,
+  TokenUse,
+  TokenUseSeen,
+  Verification,
+} from "../model/token-use.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Standing, standingOf } from "./compiled-token.ts";
 import { isForOwnersAlone, isOwnScope } from "./own-api.ts";
@@ -10,19 +17,11 @@ import { countUse, type TokenRateParts } from "./token-rate.ts";
 import { type DeclaredResources, type OwnerFacts, ownerFacts, type Owners } from "./token-rights.ts";
 
 /** An OAuth access token or a session's own token, found good by the part that issues it. */
-export interface SourceToken {
+export interface SourceToken extends Omit<GoodToken, "active" | "kind" | "rate"> {
   /** What the watch counts under: for an access token its family, for a session's token the session. */
   readonly id: string;
   readonly kind: "at" | "sso";
-  readonly owner: TokenOwner;
-  readonly subject: string;
-  readonly username?: string | undefined;
-  readonly clientId?: string | undefined;
-  readonly scopes: readonly string[];
-  readonly resources: readonly string[];
   readonly binding?: TokenBinding | undefined;
-  readonly issuedAtMs: number;
-  readonly expiresAtMs: number;
 }
 
 /** Tokens that are not kept here. undefined: unknown, expired, revoked, or what it stood on has ended. */

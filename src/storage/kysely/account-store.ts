@@ -3,7 +3,7 @@ import type { Account } from "../../model/account.ts";
 import { type AccountStore, Conflict, type ListOptions, type Page } from "../stores.ts";
 import { accountFromRow, accountToRow } from "./account-row.ts";
 import type { Database } from "./database.ts";
-import { containsPattern, pageLimit, readTextCursor, textCursor } from "./paging.ts";
+import { containsPattern, pageLimit, pageOf, readTextCursor, textCursor } from "./paging.ts";
 
 interface CanonicalNames {
   readonly username: string;
@@ -75,13 +75,7 @@ export class KyselyAccountStore implements AccountStore {
       .orderBy("username_canonical")
       .limit(limit + 1)
       .execute();
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map(accountFromRow),
-      next: last === undefined ? undefined : textCursor(last.username_canonical),
-      total,
-    };
+    return pageOf(rows, limit, total, accountFromRow, (row) => textCursor(row.username_canonical));
   }
 
   async passwordHash(accountId: string): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import type { ApiTokenChange, ApiTokenFilter, ApiTokenStore } from "../api-token
 import type { ListOptions, Page } from "../page.ts";
 import { limitColumns, marksOf, tokenFromRow, tokenSearchText, tokenToRow } from "./api-token-row.ts";
 import type { Database } from "./database.ts";
-import { containsPattern, pageLimit, readNumberCursor } from "./paging.ts";
+import { containsPattern, pageLimit, pageOf, readNumberCursor } from "./paging.ts";
 
 type Where = (token: ExpressionBuilder<Database, "api_tokens">) => Expression<SqlBool>;
 
@@ -45,13 +45,7 @@ export class KyselyApiTokenStore implements ApiTokenStore {
       .orderBy("number", "desc")
       .limit(limit + 1)
       .execute();
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map(tokenFromRow),
-      next: last === undefined ? undefined : String(last.number),
-      total,
-    };
+    return pageOf(rows, limit, total, tokenFromRow, (row) => String(row.number));
   }
 
   async change(

@@ -4,7 +4,7 @@ import type { AuditEvent } from "../../model/audit-event.ts";
 import type { AuditQuery, AuditStore, Page } from "../stores.ts";
 import { BrokenRecord, readJson } from "./columns.ts";
 import type { AuditEventsTable, Database } from "./database.ts";
-import { containsPattern, pageLimit, readNumberCursor, searchText } from "./paging.ts";
+import { containsPattern, pageLimit, pageOf, readNumberCursor, searchText } from "./paging.ts";
 
 /** Rows in one statement: both databases limit how many values one statement may have (SQLite: 32766). */
 const ROWS_AT_ONCE = 500;
@@ -59,13 +59,7 @@ export class KyselyAuditStore implements AuditStore {
       .orderBy("id", "desc")
       .limit(limit + 1)
       .execute();
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map(eventFromRow),
-      next: last === undefined ? undefined : String(last.id),
-      total,
-    };
+    return pageOf(rows, limit, total, eventFromRow, (row) => String(row.id));
   }
 
   #matching(query: AuditQuery) {

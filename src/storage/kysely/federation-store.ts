@@ -5,7 +5,7 @@ import { type FederationStore, generationName, type MemberLine } from "../federa
 import type { ListOptions, Page } from "../page.ts";
 import type { Database } from "./database.ts";
 import type { FederationMembersTable } from "./federation-tables.ts";
-import { containsPattern, pageLimit, readTextCursor, searchText, textCursor } from "./paging.ts";
+import { containsPattern, pageLimit, pageOf, readTextCursor, searchText, textCursor } from "./paging.ts";
 
 /** Rows in one statement: both databases limit its values, and a thousand documents are megabytes. */
 const ROWS_AT_ONCE = 200;
@@ -136,17 +136,7 @@ export class KyselyFederationStore implements FederationStore {
       .orderBy("sort_key")
       .limit(limit + 1)
       .execute();
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map((row) => ({
-        entityId: row.entity_id,
-        name: row.name,
-        validUntilMs: row.valid_until_ms ?? undefined,
-      })),
-      next: last === undefined ? undefined : textCursor(last.sort_key),
-      total,
-    };
+    return pageOf(rows, limit, total, memberLine, (row) => textCursor(row.sort_key));
   }
 
   #inForce(entityId: string) {
@@ -228,4 +218,8 @@ function memberFromRow(row: FederationMembersTable): FederationMember {
     validUntilMs: row.valid_until_ms ?? undefined,
     xml: row.xml,
   };
+}
+
+function memberLine(row: { entity_id: string; name: string; valid_until_ms: number | null }): MemberLine {
+  return { entityId: row.entity_id, name: row.name, validUntilMs: row.valid_until_ms ?? undefined };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Page } from "../page.ts";
 
 const LIMIT_AT_MOST = 1_000;
 
@@ -8,6 +9,22 @@ export function pageLimit(limit: number): number {
     throw new RangeError(`a page has 1 to ${LIMIT_AT_MOST} items`);
   }
   return limit;
+}
+
+/** A page of a list that was asked for one row more than fits: that one only says that there is a next page. */
+export function pageOf<R, T>(
+  rows: readonly R[],
+  limit: number,
+  total: number,
+  read: (row: R) => T,
+  cursor: (row: R) => string,
+): Page<T> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    items: rows.slice(0, limit).map(read),
+    next: last === undefined ? undefined : cursor(last),
+    total,
+  };
 }
 
 /** The cursor of a list that is ordered by a unique text. */

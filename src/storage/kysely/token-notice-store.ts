@@ -4,7 +4,7 @@ import type { TokenNotice, TokenNoticeStore } from "../api-token-stores.ts";
 import type { ListOptions, Page } from "../page.ts";
 import { readJson } from "./columns.ts";
 import type { Database, TokenNoticesTable } from "./database.ts";
-import { pageLimit, readNumberCursor } from "./paging.ts";
+import { pageLimit, pageOf, readNumberCursor } from "./paging.ts";
 
 const Evidence = z.record(z.string(), z.union([z.string(), z.number()]));
 
@@ -81,13 +81,7 @@ export class KyselyTokenNoticeStore implements TokenNoticeStore {
       .orderBy("number", "desc")
       .limit(limit + 1)
       .execute();
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map(fromRow),
-      next: last === undefined ? undefined : String(last.number),
-      total,
-    };
+    return pageOf(rows, limit, total, fromRow, (row) => String(row.number));
   }
 }
 

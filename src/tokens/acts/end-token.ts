@@ -5,8 +5,8 @@ import {
   type TokenFacts,
   type TokenRefused,
   tokenRefused,
+  type TokenResult,
 } from "../token-act.ts";
-import type { TokenResult } from "../token-act.ts";
 import { ReasonInput, readInput } from "../token-input.ts";
 import { findToWrite, whyUnchanged } from "./change-token.ts";
 import { factsOf, isTheirs, noSuchToken, reachOf, staleLogin } from "./token-access.ts";
@@ -31,13 +31,7 @@ export async function revokeToken(
   end: EndReason,
   version?: number,
 ): Promise<Changed> {
-  const token = await findToWrite(parts, actor, id);
-  if (token === undefined) return noSuchToken();
-  if (token.state === "revoked") {
-    await parts.announce([{ what: "revoked", id }]);
-    return { ok: true, token: factsOf(token) };
-  }
-  return await changeState(parts, actor, token, { state: "revoked", what: "revoked", end, version });
+  return await stopToken(parts, actor, id, { what: "revoked", end, version });
 }
 
 /** Stops a token until it is released. Refuses a revoked one; one that is suspended already stays as it is. */
@@ -48,14 +42,23 @@ export async function suspendToken(
   end: EndReason,
   version?: number,
 ): Promise<Changed> {
+  return await stopToken(parts, actor, id, { what: "suspended", end, version });
+}
+
+async function stopToken(
+  parts: TokenActParts,
+  actor: TokenActor,
+  id: string,
+  stop: Pick<StateChange, "end" | "version"> & { readonly what: "revoked" | "suspended" },
+): Promise<Changed> {
   const token = await findToWrite(parts, actor, id);
   if (token === undefined) return noSuchToken();
-  if (token.state === "revoked") return tokenRefused("state", "The token is revoked.");
-  if (token.state === "suspended") {
-    await parts.announce([{ what: "suspended", id }]);
+  if (token.state === stop.what) {
+    await parts.announce([{ what: stop.what, id }]);
     return { ok: true, token: factsOf(token) };
   }
-  return await changeState(parts, actor, token, { state: "suspended", what: "suspended", end, version });
+  if (token.state === "revoked") return tokenRefused("state", "The token is revoked.");
+  return await changeState(parts, actor, token, { ...stop, state: stop.what });
 }
 
 /**
