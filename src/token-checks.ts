@@ -43,7 +43,7 @@ export interface TokenChecks {
 }
 
 export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWatcher): TokenChecks {
-  const { config, stores, tokens, resources, versions, clock, random } = parts;
+  const { config, stores, tokens, resources, versions, clock } = parts;
   const { issuer, trustProxy, clientCertificateHeader: certificateHeader } = config;
   const { durable, volatile } = stores;
   const addressOf = addressReader(trustProxy);
@@ -73,7 +73,6 @@ export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWat
         if (family !== undefined) await oidc.families.revoke(family.familyId);
       },
       clock,
-      random,
     }),
     dpop,
     revokeOf: async (text, clientId) => {

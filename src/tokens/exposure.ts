@@ -1,5 +1,4 @@
 import type { Clock } from "../platform/clock.ts";
-import { type Random, randomId } from "../platform/random.ts";
 import type { ApiTokenStore, TokenNoticeStore } from "../storage/api-token-stores.ts";
 import type { ApiTokens } from "./api-tokens.ts";
 import { SYSTEM } from "./token-act.ts";
@@ -15,7 +14,6 @@ export interface ExposuresParts {
   /** Revokes what hangs together with an OAuth access or refresh token, where the text is one. */
   readonly revokeOther: (text: string) => Promise<void>;
   readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** Revokes tokens that travelled where others can read them: over plain http, or in an address that ends up in logs. */
@@ -38,8 +36,9 @@ export class Exposures {
     const evidence = { by, address };
     const done = await this.#parts.apiTokens.revoke(SYSTEM, token.id, { reason: "exposed", evidence });
     if (!done.ok) return;
+    // One id for all: of two that come together one tells.
     await this.#parts.notices.insert({
-      id: randomId(this.#parts.random),
+      id: `exposed-${token.id}`,
       tokenId: token.id,
       accountId: token.madeBy,
       atMs: this.#parts.clock.nowMs(),

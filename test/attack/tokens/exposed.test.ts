@@ -62,7 +62,6 @@ describe("WB-90 a token that others can read", () => {
       notices: { insert: async () => await Promise.reject(new Error("nobody is told")) },
       revokeOther: async (text) => await Promise.resolve(void others.push(text)),
       clock: new TestClock(),
-      random: systemRandom,
     });
     const made = TOKEN_KINDS.map((kind) => makeToken(kind, systemRandom));
     for (const text of [...made.map((one) => one.text), JWT, "nothing", `${made[0]?.text}x`]) {
