@@ -1,6 +1,7 @@
 import { Router } from "express";
 import { unregisteredMembers } from "./federations.ts";
 import { addressReader } from "./http/address.ts";
+import type { DirectEndpoint } from "./http/direct-endpoint.ts";
 import type { ReplySender } from "./http/reply-sender.ts";
 import type { PasswordLogin } from "./login/password-login.ts";
 import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
@@ -126,13 +127,13 @@ export function samlProgramEndpoints(
   );
 }
 
-/** OpenID Connect's endpoints that programs call. */
+/** OpenID Connect's endpoints that programs call, without Express. */
 export function oidcProgramEndpoints(
   { config, keyRing, settings }: Parts,
   { oidc, checks }: Pick<Protocols, "oidc" | "checks">,
-): Router {
+): readonly DirectEndpoint[] {
   const { issuer, policy } = config;
-  return Router().use(
+  return [
     discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts, settings }),
     jwksEndpoint({ keyRing }),
     parEndpoint(oidc),
@@ -140,7 +141,7 @@ export function oidcProgramEndpoints(
     userinfoEndpoint({ issuer, ...oidc }),
     introspectionEndpoint({ issuer, ...oidc, apiTokens: checks.verifier }),
     revocationEndpoint({ ...oidc, revokeApiToken: checks.revokeOf }),
-  );
+  ];
 }
 
 /** The consent page is OpenID Connect's alone: a SAML application is given what its mapping says. */

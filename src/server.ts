@@ -1,5 +1,6 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import express, { type Express } from "express";
+import express from "express";
 import { consentsEndpoint } from "./account/consents-endpoint.ts";
 import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
@@ -18,7 +19,8 @@ import { PATHS } from "./flow/endpoints.ts";
 import { addressReader } from "./http/address.ts";
 import { browserMiddleware } from "./http/browser.ts";
 import { Csrf } from "./http/csrf.ts";
-import { errorHandler, notFoundHandler } from "./http/error-handler.ts";
+import { directFirst } from "./http/direct-endpoint.ts";
+import { directFailure, errorHandler, notFoundHandler } from "./http/error-handler.ts";
 import { healthEndpoint, Metrics } from "./http/health-endpoint.ts";
 import { siteOf } from "./http/site.ts";
 import { drain, listen, listener } from "./http/listener.ts";
@@ -27,7 +29,7 @@ import { Outbound } from "./http/outbound.ts";
 import { createRenderer, VIEWS_FOLDER } from "./http/render.ts";
 import { createReplySender, type ShownProblem } from "./http/reply-sender.ts";
 import { resumeEndpoint } from "./http/resume-endpoint.ts";
-import { securityHeaders } from "./http/security-headers.ts";
+import { securityHeaderSetter } from "./http/security-headers.ts";
 import { sessionMiddleware } from "./http/session-middleware.ts";
 import { loadAssets } from "./http/static-files.ts";
 import { chooseAccountEndpoint } from "./login/choose-account-endpoint.ts";
@@ -48,7 +50,7 @@ import { problemDocsEndpoint } from "./api/problem-docs-endpoint.ts";
 import { API_PATH } from "./api/openapi.ts";
 import { openParts, type Parts, type Platform } from "./parts.ts";
 import { openProtocols, type Protocols } from "./protocols.ts";
-import { tokenEndpoints } from "./token-checks.ts";
+import { exposureGuard, tokenEndpoints } from "./token-checks.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
 import { systemRandom } from "./platform/random.ts";
@@ -130,7 +132,7 @@ export function createApp(
   parts: Parts,
   accepting: () => boolean,
   protocols: Protocols = openProtocols(parts),
-): Express {
+): RequestListener {
   const { config, keyRing, applications, accounts, sessions, participants, audit, clock, random, log } =
     parts;
   const { issuer, policy } = config;
@@ -165,7 +167,7 @@ export function createApp(
   app.set("query parser", false);
   app.set("etag", false);
   app.disable("x-powered-by");
-  app.use(metrics.middleware(), securityHeaders(issuer));
+  app.use(metrics.middleware());
 
   // For programs: no cookie is read here, and none is set.
   const programs = express.Router();
@@ -174,7 +176,7 @@ export function createApp(
   programs.use(tokenEndpoints(parts, protocols.oidc, protocols.checks, protocols.watch));
   programs.use(API_PATH, tokenApi(parts, protocols.checks, tokenPages.useOf));
   programs.use(problemDocsEndpoint(render));
-  programs.use(oidcProgramEndpoints(parts, protocols), samlProgramEndpoints(parts, protocols, passwordLogin));
+  programs.use(samlProgramEndpoints(parts, protocols, passwordLogin));
 
   // For people's browsers: behind the session and the binding.
   const people = express.Router();
@@ -250,8 +252,22 @@ export function createApp(
   );
 
   for (const path of new Set([base === "" ? "/" : base, "/"])) app.use(path, programs, people);
-  app.use(notFoundHandler({ render, log, random, clock }), errorHandler({ render, log, random, clock }));
-  return app;
+  const failure = { render, log, random, clock };
+  app.use(notFoundHandler(failure), errorHandler(failure));
+  const failed = directFailure(failure);
+  const endpoints = oidcProgramEndpoints(parts, protocols);
+  const counted = (request: IncomingMessage, response: ServerResponse, path: string) =>
+    metrics.count(request, response, () => path);
+  const routed = directFirst({ endpoints, base, before: counted, failed }, app);
+  const setHeaders = securityHeaderSetter(issuer);
+  const guard = exposureGuard(protocols.checks);
+  return (request, response) => {
+    setHeaders(response);
+    guard(request, response, (error?: unknown) => {
+      if (error === undefined) routed(request, response);
+      else failed(error, request, response);
+    });
+  };
 }
 
 /** What the administrators' acts are given in a server: a change is in force here at once, elsewhere within a second. */

@@ -1,4 +1,5 @@
-import { type Request, Router } from "express";
+import type { IncomingMessage } from "node:http";
+import { Router } from "express";
 import { addressReader } from "./http/address.ts";
 import { exposedTokens } from "./http/exposed-tokens.ts";
 import { Parameters } from "./http/parameters.ts";
@@ -38,8 +39,8 @@ export interface TokenChecks {
   readonly dpop: DpopProofs;
   /** Revokes an API token where it is this client's own (RFC 7009). */
   readonly revokeOf: (text: string, clientId: string) => Promise<void>;
-  readonly addressOf: (request: Request) => string;
-  readonly transportOf: (request: Request) => Transport;
+  readonly addressOf: (request: IncomingMessage) => string;
+  readonly transportOf: (request: IncomingMessage) => Transport;
 }
 
 export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWatcher): TokenChecks {
@@ -86,7 +87,12 @@ export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWat
   };
 }
 
-/** Refuses and revokes what was exposed on the way here; then the check of tokens for programs. */
+/** Stands before every endpoint: refuses and revokes what was exposed on the way here. */
+export function exposureGuard({ exposures, addressOf, transportOf }: TokenChecks) {
+  return exposedTokens({ transportOf, addressOf, report: exposures.report.bind(exposures) });
+}
+
+/** The check of tokens for programs, and the reports of leaked ones. */
 export function tokenEndpoints(
   { config, stores, resources }: Parts,
   oidc: CheckedOidc,
@@ -94,9 +100,7 @@ export function tokenEndpoints(
   watch: Pick<TokenWatch, "alarms">,
 ): Router {
   const { verifier, gate, exposures, dpop, addressOf, transportOf } = checks;
-  const report = exposures.report.bind(exposures);
   return Router().use(
-    exposedTokens({ transportOf, addressOf, report }),
     verifyEndpoint({
       issuer: config.issuer,
       verifier,

@@ -1,5 +1,5 @@
+import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, SocketAddress } from "node:net";
-import type { Request } from "express";
 
 /** A trusted proxy that is not an address or a CIDR range. */
 export class AddressError extends Error {
@@ -9,7 +9,7 @@ export class AddressError extends Error {
   }
 }
 
-type AddressedRequest = Pick<Request, "headers" | "socket">;
+type AddressedRequest = Pick<IncomingMessage, "headers" | "socket">;
 
 /** Addresses that are looked at in X-Forwarded-For; a chain of real proxies is shorter. */
 const MAX_HOPS = 20;

@@ -1,14 +1,17 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import type { Browser } from "../flow/browser.ts";
 import { PATHS } from "../flow/endpoints.ts";
 import type { Problem } from "../flow/problem.ts";
 import { Busy } from "../platform/busy.ts";
 import type { Log } from "../platform/log.ts";
 import { type Random, randomReference } from "../platform/random.ts";
 import { Unavailable } from "../platform/unavailable.ts";
+import { pathOf } from "./direct-endpoint.ts";
 import { BodyRefused } from "./form-body.ts";
 import { ownFault, pageNotFound, storesAway, tooBusy, unreadable } from "./problems.ts";
 import type { Render } from "./render.ts";
-import { sendPage } from "./reply-sender.ts";
+import { sendPage, sendText } from "./reply-sender.ts";
 
 export interface ErrorHandlerParts {
   readonly render: Render;
@@ -42,19 +45,36 @@ export function notFoundHandler(parts: ErrorHandlerParts): RequestHandler {
  */
 export function errorHandler(parts: ErrorHandlerParts): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    const reference = randomReference(parts.random, "GH");
-    const problem = problemOf(error);
-    note(parts.log, error, problem, request, reference);
-    if (response.headersSent) {
-      // Half an answer is out: only breaking the connection off tells the other side that it is not whole.
-      next(error);
-      return;
-    }
-    if (problem.status === 503) response.setHeader("Retry-After", retryAfterSeconds(error));
-    if (problem.status === 413) response.setHeader("Connection", "close");
-    answer(parts, request, response, problem, reference);
+    if (!answered(parts, error, request, response)) next(error);
   };
 }
+
+/** The same for endpoints before Express (http/direct-endpoint.ts). */
+export function directFailure(parts: ErrorHandlerParts) {
+  return (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    if (!answered(parts, error, request, response)) response.destroy();
+  };
+}
+
+/** False: half an answer is out, and only breaking the connection off tells the other side that it is not whole. */
+function answered(
+  parts: ErrorHandlerParts,
+  error: unknown,
+  request: Asked,
+  response: ServerResponse,
+): boolean {
+  const reference = randomReference(parts.random, "GH");
+  const problem = problemOf(error);
+  note(parts.log, error, problem, request, reference);
+  if (response.headersSent) return false;
+  if (problem.status === 503) response.setHeader("Retry-After", retryAfterSeconds(error));
+  if (problem.status === 413) response.setHeader("Connection", "close");
+  answer(parts, request, response, problem, reference);
+  return true;
+}
+
+/** The browser is known where a person asks. */
+type Asked = IncomingMessage & { readonly browser?: Browser | undefined };
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Unavailable) return storesAway();
@@ -73,13 +93,13 @@ function retryAfterSeconds(error: unknown): number {
   return error instanceof Busy ? error.retryAfterSeconds : RETRY_AFTER_SECONDS;
 }
 
-function note(log: Log, error: unknown, problem: Problem, request: Request, reference: string): void {
+function note(log: Log, error: unknown, problem: Problem, request: Asked, reference: string): void {
   const fields = {
     reference,
     code: problem.code,
     status: problem.status,
     method: request.method,
-    path: request.path,
+    path: pathOf(request),
   };
   if (problem.status !== 500) log.warn({ ...fields, error: String(error) }, "a request was not answered");
   else log.error({ ...fields, error: stackOf(error) }, "a fault of ours");
@@ -93,15 +113,14 @@ function stackOf(error: unknown): string {
 
 function answer(
   parts: ErrorHandlerParts,
-  request: Request,
-  response: Response,
+  request: Asked,
+  response: ServerResponse,
   problem: Problem,
   reference: string,
 ): void {
-  if (wantsJson(request.path)) {
-    response
-      .status(problem.status)
-      .json({ error: oauthCode(problem), error_description: problem.title, reference });
+  if (wantsJson(pathOf(request))) {
+    const body = { error: oauthCode(problem), error_description: problem.title, reference };
+    sendText(response, problem.status, "application/json", JSON.stringify(body));
     return;
   }
   const homeLink = request.browser?.session !== undefined;
@@ -113,7 +132,8 @@ function answer(
 }
 
 function wantsJson(path: string): boolean {
-  return JSON_PATHS.includes(path) || path === "/api" || path.startsWith("/api/");
+  // Behind the issuer's path, where it has one.
+  return JSON_PATHS.some((one) => path.endsWith(one)) || path === "/api" || path.startsWith("/api/");
 }
 
 function oauthCode(problem: Problem): string {

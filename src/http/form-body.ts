@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler } from "express";
 import { Parameters } from "./parameters.ts";
 
@@ -44,9 +45,7 @@ export function rawQuery(request: Request): string {
 /** The parameters of a body that `formBody` has read. Throws `BodyRefused` (400) when they cannot be decoded. */
 export function formOf(request: Request): Parameters {
   const body: unknown = request.body;
-  const parameters = typeof body === "string" ? Parameters.read(body) : undefined;
-  if (parameters === undefined) throw new BodyRefused(400, "the form cannot be decoded");
-  return parameters;
+  return decoded(typeof body === "string" ? body : undefined);
 }
 
 /** The parameters of the address. Throws `BodyRefused` (400) when they cannot be decoded. */
@@ -56,8 +55,23 @@ export function queryOf(request: Request): Parameters {
   return parameters;
 }
 
+/** The parameters of a posted form, read and decoded. Throws `BodyRefused`, as `formBody` does. */
+export async function readForm(request: IncomingMessage, limitBytes: number): Promise<Parameters> {
+  return decoded(await readText(request, FORM, limitBytes));
+}
+
+function decoded(body: string | undefined): Parameters {
+  const parameters = body === undefined ? undefined : Parameters.read(body);
+  if (parameters === undefined) throw new BodyRefused(400, "the form cannot be decoded");
+  return parameters;
+}
+
 /** The text of a body, for whoever reads it at a moment of their own. Throws `BodyRefused` as `textBody` does. */
-export async function readText(request: Request, contentType: RegExp, limitBytes: number): Promise<string> {
+export async function readText(
+  request: IncomingMessage,
+  contentType: RegExp,
+  limitBytes: number,
+): Promise<string> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (!contentType.test(request.headers["content-type"] ?? "") || encoding.toLowerCase() !== "identity") {
     throw new BodyRefused(415, "the body is not of the kind that is read here");
@@ -69,7 +83,7 @@ export async function readText(request: Request, contentType: RegExp, limitBytes
 }
 
 /** The whole body. Giving up does not destroy the request: its socket is the one that the refusal goes back on. */
-async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
@@ -81,11 +95,11 @@ async function readBytes(request: Request, limitBytes: number): Promise<Buffer> 
     } else chunks.push(chunk);
   };
   request.on("data", take);
-  request.once("end", () =>
-    resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)),
-  );
-  request.once("close", () => reject(new BodyRefused(400, "the body was cut off")));
+  request.once("end", () => resolve(Buffer.concat(chunks, size)));
   request.once("error", reject);
+  request.once("close", () => {
+    if (!request.readableEnded) reject(new BodyRefused(400, "the body was cut off"));
+  });
   return await promise;
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type RequestHandler, type Response, Router } from "express";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 import { metricsAccess } from "./metrics-access.ts";
@@ -105,22 +106,28 @@ export class Metrics {
   /** Counts every answer. */
   middleware(): RequestHandler {
     return (request, response, next) => {
-      const startedAt = process.hrtime.bigint();
-      response.once("finish", () => {
-        const route = routeOf(request.route);
-        const status = `${Math.floor(response.statusCode / 100)}xx`;
-        this.#requests.inc({ route, method: methodOf(request.method), status });
-        this.#seconds.observe({ route }, Number(process.hrtime.bigint() - startedAt) / 1e9);
-      });
+      this.count(request, response, () => routeOf(request.route));
       next();
     };
+  }
+
+  /** Counts the answer when it has gone out. `route`: its label, asked for at the end; one of a few, ours. */
+  count(request: IncomingMessage, response: ServerResponse, route: () => string): void {
+    const startedAt = process.hrtime.bigint();
+    response.once("finish", () => {
+      const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
+      const label = route();
+      const status = `${Math.floor(response.statusCode / 100)}xx`;
+      this.#requests.inc({ route: label, method: methodOf(request.method), status });
+      this.#seconds.observe({ route: label }, seconds);
+    });
   }
 }
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** A label's values are ours, never the client's: a name made up for each request would fill the memory. */
-function methodOf(method: string): string {
+function methodOf(method = "other"): string {
   return METHODS.has(method) ? method : "other";
 }
 

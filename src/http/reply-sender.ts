@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
 import type { Browser } from "../flow/browser.ts";
 import type { Outcome } from "../flow/outcome.ts";
@@ -76,12 +77,12 @@ export function createReplySender(parts: ReplySenderParts): ReplySender {
 }
 
 /** Sends a page of ours. Headers, the policy among them, were set by http/security-headers.ts. */
-export function sendPage(response: Response, status: number, html: string): void {
+export function sendPage(response: ServerResponse, status: number, html: string): void {
   sendText(response, status, "text/html; charset=utf-8", html);
 }
 
 /** Without Express's ETag: nothing here is for a cache, and the content type is sent as it was given. */
-function sendText(response: Response, status: number, contentType: string, text: string): void {
+export function sendText(response: ServerResponse, status: number, contentType: string, text: string): void {
   const bytes = Buffer.from(text);
   response.statusCode = status;
   response.setHeader("Content-Type", contentType);

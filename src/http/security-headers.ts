@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { RequestHandler } from "express";
 
 /**
@@ -25,6 +26,16 @@ const ONE_YEAR_SECONDS = 31_536_000;
  * a code, a token or somebody's page forgotten in a cache is worse than a slow one.
  */
 export function securityHeaders(issuer: string): RequestHandler {
+  const set = securityHeaderSetter(issuer);
+  return (_request, response, next) => {
+    response.removeHeader("X-Powered-By");
+    set(response);
+    next();
+  };
+}
+
+/** The same where no middleware runs. */
+export function securityHeaderSetter(issuer: string): (response: ServerResponse) => void {
   const headers: [string, string][] = [
     ["Content-Security-Policy", CONTENT_SECURITY_POLICY],
     // The address of a page of ours may carry a parked request's id.
@@ -40,9 +51,7 @@ export function securityHeaders(issuer: string): RequestHandler {
   if (issuer.startsWith("https:")) {
     headers.push(["Strict-Transport-Security", `max-age=${ONE_YEAR_SECONDS}`]);
   }
-  return (_request, response, next) => {
-    response.removeHeader("X-Powered-By");
+  return (response) => {
     for (const [name, value] of headers) response.setHeader(name, value);
-    next();
   };
 }

@@ -1,11 +1,11 @@
 import { BlockList, isIP } from "node:net";
-import type { Request } from "express";
+import type { IncomingMessage } from "node:http";
 import { normalised, trustedPeers } from "./address.ts";
 
 /** `plain`: whoever stands between can read along. */
 export type Transport = "secure" | "plain";
 
-type Carried = Pick<Request, "headers" | "socket">;
+type Carried = Pick<IncomingMessage, "headers" | "socket">;
 
 /**
  * Makes the function that tells how a request came. Secure is TLS on our own socket, a trusted proxy that says `https`

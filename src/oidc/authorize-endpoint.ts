@@ -3,6 +3,7 @@ import { PATHS } from "../flow/endpoints.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import type { SignOn } from "../flow/sign-on.ts";
 import { browserOf } from "../http/browser.ts";
+import { notAllowed } from "../http/direct-endpoint.ts";
 import { formBody, formOf, queryOf } from "../http/form-body.ts";
 import type { Parameters } from "../http/parameters.ts";
 import type { ReplySender } from "../http/reply-sender.ts";
@@ -11,6 +12,8 @@ import { errorResponse } from "./authorization-response.ts";
 
 /** As much as fits into a query here and there, and then some: `claims` and hints are the long ones. */
 const FORM_LIMIT_BYTES = 65_536;
+
+const METHODS = ["GET", "POST"];
 
 export interface AuthorizeParts {
   readonly issuer: string;
@@ -27,14 +30,14 @@ export function authorizeEndpoint(parts: AuthorizeParts): Router {
   const router = express.Router();
   router
     .route(PATHS.oidcAuthorize)
-    .head(notAllowed)
+    .head(notAllowed(METHODS))
     .get(async (request, response) => {
       await answer(parts, request, response, queryOf(request));
     })
     .post(formBody(FORM_LIMIT_BYTES), async (request, response) => {
       await answer(parts, request, response, formOf(request));
     })
-    .all(notAllowed);
+    .all(notAllowed(METHODS));
   return router;
 }
 
@@ -66,10 +69,4 @@ async function outcomeOf(parts: AuthorizeParts, request: Request, parameters: Pa
         reply: errorResponse(read.target, issuer, read.error.code, read.error.message),
       };
   }
-}
-
-function notAllowed(_request: Request, response: Response): void {
-  response.setHeader("Allow", "GET, POST");
-  response.statusCode = 405;
-  response.end();
 }

@@ -1,5 +1,5 @@
-import express, { type Router } from "express";
 import type { Settings } from "../flow/settings.ts";
+import { type DirectEndpoint, directEndpoint } from "../http/direct-endpoint.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { AuthenticationContext } from "../model/authentication.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
@@ -20,7 +20,7 @@ const NAMES = ["openid-configuration", "oauth-authorization-server"] as const;
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server. Made once for each set of keys
  * and each change of the organisation. To be mounted at the root of the host, because of the addresses of RFC 8414.
  */
-export function discoveryEndpoint(parts: DiscoveryParts): Router {
+export function discoveryEndpoint(parts: DiscoveryParts): DirectEndpoint {
   const { issuer, keyRing, signer, contexts, settings } = parts;
   const make = () => {
     const organisation = settings?.organisation();
@@ -34,9 +34,9 @@ export function discoveryEndpoint(parts: DiscoveryParts): Router {
   };
   keyRing.onLoad(again);
   settings?.onChange(again);
-  const router = express.Router();
-  router.get(wellKnownPaths(issuer), (request, response) => sendPublished(request, response, document));
-  return router;
+  return directEndpoint(wellKnownPaths(issuer), {
+    GET: (request, response) => sendPublished(request, response, document),
+  });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { EndSession } from "../flow/end-session.ts";
 import { PATHS } from "../flow/endpoints.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { browserOf } from "../http/browser.ts";
+import { notAllowed } from "../http/direct-endpoint.ts";
 import { formBody, formOf, queryOf } from "../http/form-body.ts";
 import { Parameters } from "../http/parameters.ts";
 import type { ReplySender } from "../http/reply-sender.ts";
@@ -11,7 +12,6 @@ import { sha256 } from "../platform/digest.ts";
 import { type Random, randomToken } from "../platform/random.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
 import { type EndSessionRequestParts, type LogoutWish, readLogout } from "./end-session-request.ts";
-import { notAllowed } from "./program-endpoint.ts";
 
 export interface EndSessionEndpointParts extends EndSessionRequestParts {
   readonly endSession: Pick<EndSession, "ask" | "begin">;

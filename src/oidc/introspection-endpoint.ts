@@ -1,5 +1,5 @@
-import type { Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
+import type { DirectEndpoint } from "../http/direct-endpoint.ts";
 import type { TokenBinding } from "../model/api-token.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { TokenUse, Verification } from "../model/token-use.ts";
@@ -27,7 +27,7 @@ export interface IntrospectionParts {
 const INACTIVE = { active: false };
 
 /** Token introspection (RFC 7662): POST, for clients that prove who they are; no page of a browser is one of them. */
-export function introspectionEndpoint(parts: IntrospectionParts): Router {
+export function introspectionEndpoint(parts: IntrospectionParts): DirectEndpoint {
   return programEndpoint(
     PATHS.oidcIntrospection,
     undefined,

@@ -1,5 +1,6 @@
-import express, { type Request, type Response, type Router } from "express";
-import { formBody, formOf } from "../http/form-body.ts";
+import type { ServerResponse } from "node:http";
+import { type DirectEndpoint, directEndpoint, type Serve } from "../http/direct-endpoint.ts";
+import { readForm } from "../http/form-body.ts";
 import type { Parameters } from "../http/parameters.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { PresentedClient } from "./client-authentication.ts";
@@ -25,44 +26,47 @@ export function programEndpoint(
   path: string,
   cors: Cors | undefined,
   answer: (presented: PresentedClient) => Promise<ProgramAnswer>,
-): Router {
-  const router = express.Router();
-  const route = router.route(path);
-  route.post(formBody(FORM_LIMIT_BYTES), async (request, response) => {
+): DirectEndpoint {
+  const post: Serve = async (request, response) => {
     const { origin, authorization } = request.headers;
-    const answered = await answerOf(answer, { authorization, parameters: formOf(request) });
-    if (cors !== undefined) response.set(cors.headers(origin, answered.application));
+    const parameters = await readForm(request, FORM_LIMIT_BYTES);
+    const answered = await answerOf(answer, { authorization, parameters });
+    if (cors !== undefined) setHeaders(response, cors.headers(origin, answered.application));
     sendAnswer(response, answered.answer);
-  });
-  if (cors !== undefined) route.options(preflight(cors, ["POST"]));
-  route.all(notAllowed(["POST"]));
-  return router;
+  };
+  return directEndpoint(
+    [path],
+    cors === undefined ? { POST: post } : { POST: post, OPTIONS: preflight(cors, ["POST"]) },
+  );
 }
 
 /** Answers OPTIONS with what a browser may send. */
-export function preflight(cors: Cors, methods: readonly string[]) {
-  return (request: Request, response: Response): void => {
-    response.status(204).set(cors.preflight(request.headers.origin, methods)).end();
+export function preflight(cors: Cors, methods: readonly string[]): Serve {
+  return (request, response) => {
+    response.statusCode = 204;
+    setHeaders(response, cors.preflight(request.headers.origin, methods));
+    response.end();
   };
 }
 
-export function notAllowed(methods: readonly string[]) {
-  return (_request: Request, response: Response): void => {
-    response.status(405).set("Allow", methods.join(", ")).end();
-  };
-}
-
-/** Without Express's ETag: none of these answers is for a cache. */
-export function sendAnswer(response: Response, answer: JsonAnswer | JwtAnswer): void {
-  response.status(answer.status).set(answer.headers);
+/** None of these answers is for a cache. */
+export function sendAnswer(response: ServerResponse, answer: JsonAnswer | JwtAnswer): void {
+  response.statusCode = answer.status;
+  setHeaders(response, answer.headers);
   if ("jwt" in answer) sendBytes(response, "application/jwt", answer.jwt);
   else if (answer.body === undefined) response.end();
   else sendBytes(response, "application/json", JSON.stringify(answer.body));
 }
 
-function sendBytes(response: Response, type: string, text: string): void {
+export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const name in headers) response.setHeader(name, headers[name] ?? "");
+}
+
+function sendBytes(response: ServerResponse, type: string, text: string): void {
   const bytes = Buffer.from(text);
-  response.set({ "Content-Type": type, "Content-Length": String(bytes.length) }).end(bytes);
+  response.setHeader("Content-Type", type);
+  response.setHeader("Content-Length", bytes.length);
+  response.end(bytes);
 }
 
 async function answerOf(

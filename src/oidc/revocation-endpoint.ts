@@ -1,5 +1,5 @@
-import type { Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
+import type { DirectEndpoint } from "../http/direct-endpoint.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
 import type { Cors } from "./cors.ts";
@@ -21,7 +21,7 @@ export interface RevocationParts {
 }
 
 /** Token revocation (RFC 7009), for public clients too. */
-export function revocationEndpoint(parts: RevocationParts): Router {
+export function revocationEndpoint(parts: RevocationParts): DirectEndpoint {
   return programEndpoint(
     PATHS.oidcRevocation,
     parts.cors,

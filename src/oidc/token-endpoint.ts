@@ -1,5 +1,5 @@
-import type { Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
+import type { DirectEndpoint } from "../http/direct-endpoint.ts";
 import type { GrantType } from "../model/application.ts";
 import type { ClientAuthentication, PresentedClient } from "./client-authentication.ts";
 import type { Cors } from "./cors.ts";
@@ -15,7 +15,7 @@ export interface TokenEndpointParts {
 }
 
 /** The token endpoint (RFC 6749 3.2): POST alone, and nothing is read from the address. */
-export function tokenEndpoint(parts: TokenEndpointParts): Router {
+export function tokenEndpoint(parts: TokenEndpointParts): DirectEndpoint {
   return programEndpoint(
     PATHS.oidcToken,
     parts.cors,

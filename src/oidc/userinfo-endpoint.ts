@@ -1,12 +1,12 @@
-import express, { type Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
+import { type DirectEndpoint, directEndpoint, type Serve } from "../http/direct-endpoint.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { userinfoClaims } from "./claims.ts";
 import type { Cors } from "./cors.ts";
 import { errorAnswer, type JsonAnswer, type JwtAnswer, jwtAnswer, okAnswer } from "./json-answer.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
-import { notAllowed, preflight, sendAnswer } from "./program-endpoint.ts";
+import { preflight, sendAnswer, setHeaders } from "./program-endpoint.ts";
 
 export interface UserinfoParts {
   readonly issuer: string;
@@ -20,18 +20,15 @@ const METHODS = ["GET", "POST"];
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** The UserInfo endpoint (OpenID Connect Core 5.3), GET and POST, with the token in the Authorization header only. */
-export function userinfoEndpoint(parts: UserinfoParts): Router {
-  const router = express.Router();
-  const route = router.route(PATHS.oidcUserinfo);
-  for (const method of ["get", "post"] as const) {
-    route[method](async (request, response) => {
-      const { origin, authorization } = request.headers;
-      const { answer, application } = await userinfoAnswer(parts, authorization);
-      sendAnswer(response.set(parts.cors.headers(origin, application)), answer);
-    });
-  }
-  route.options(preflight(parts.cors, METHODS)).all(notAllowed(METHODS));
-  return router;
+export function userinfoEndpoint(parts: UserinfoParts): DirectEndpoint {
+  const serve: Serve = async (request, response) => {
+    const { origin, authorization } = request.headers;
+    const { answer, application } = await userinfoAnswer(parts, authorization);
+    setHeaders(response, parts.cors.headers(origin, application));
+    sendAnswer(response, answer);
+  };
+  const OPTIONS = preflight(parts.cors, METHODS);
+  return directEndpoint([PATHS.oidcUserinfo], { GET: serve, POST: serve, OPTIONS });
 }
 
 /** What UserInfo answers, and to whom: that client's pages may read it. */

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { TestContext } from "node:test";
-import type { Express } from "express";
 import { createAccount } from "../../src/account/create-account.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Account } from "../../src/model/account.ts";
@@ -75,7 +74,7 @@ export async function tokensApp(t: TestContext): Promise<TokensApp> {
     DATABASE_URL: "sqlite::memory:",
   });
   const parts = await openParts(config, { clock, random: systemRandom, log: silentLog });
-  const app: Express = createApp(parts, () => true);
+  const app = createApp(parts, () => true);
   server.on("request", app);
   t.after(async () => {
     server.closeAllConnections();

@@ -173,7 +173,7 @@ describe("UserInfo is refused", () => {
   test("by any other method: 405", async () => {
     const response = await fetch(`${node.origin}/oauth2/userinfo`, { method: "DELETE" });
     assert.equal(response.status, 405);
-    assert.equal(response.headers.get("allow"), "GET, POST");
+    assert.equal(response.headers.get("allow"), "GET, HEAD, POST, OPTIONS");
   });
 });
 
