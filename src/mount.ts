@@ -136,7 +136,7 @@ export function oidcProgramEndpoints(
   return [
     discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts, settings }),
     jwksEndpoint({ keyRing }),
-    parEndpoint(oidc),
+    parEndpoint({ ...oidc, addressOf: checks.addressOf }),
     tokenEndpoint(oidc),
     userinfoEndpoint({ issuer, ...oidc }),
     introspectionEndpoint({ issuer, ...oidc, apiTokens: checks.verifier }),

@@ -23,6 +23,7 @@ import { JwtSigner } from "./oidc/jwt-signer.ts";
 import { LogoutTokens } from "./oidc/logout-token.ts";
 import { OidcLogoutChannel } from "./oidc/oidc-logout-channel.ts";
 import { OidcResponder } from "./oidc/oidc-responder.ts";
+import { PushRate } from "./oidc/push-rate.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { RefreshTokens } from "./oidc/refresh-token.ts";
 import { TokenFamilies } from "./oidc/token-families.ts";
@@ -196,6 +197,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
     audiences,
     requests,
     pushed,
+    pushRate: new PushRate(volatile),
     authentication,
     families,
     standing,

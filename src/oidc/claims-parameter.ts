@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { JsonRefused, readJson } from "../http/json-body.ts";
 
 /** One claim that an application asks for by name. `essential` is a wish too: a missing claim is no error (OIDC Core 5.5.1). */
 export interface ClaimWish {
@@ -29,7 +30,10 @@ const Wish = z.nullable(
 const Wishes = z.optional(z.nullable(z.record(z.string().min(1).max(200), Wish)));
 const Claims = z.object({ id_token: Wishes, userinfo: Wishes });
 
-/** Reads the `claims` parameter. undefined: not JSON, of another shape, too long, too deep or with too many claims. */
+/**
+ * Reads the `claims` parameter. undefined: not JSON, of another shape, with a member twice, too long, too deep or with
+ * too many claims.
+ */
 export function readClaimsParameter(text: string): ClaimsRequest | undefined {
   if (text.length > MAX_CHARACTERS || depthOf(text) > MAX_DEPTH) return undefined;
   const parsed = Claims.safeParse(parseJson(text));
@@ -47,9 +51,10 @@ function wishes(members: z.infer<typeof Wishes>): readonly ClaimWish[] {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return readJson(text);
+  } catch (error) {
+    if (error instanceof JsonRefused) return undefined;
+    throw error;
   }
 }
 

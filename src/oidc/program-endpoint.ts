@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type DirectEndpoint, directEndpoint, type Serve } from "../http/direct-endpoint.ts";
 import { readForm } from "../http/form-body.ts";
 import type { Parameters } from "../http/parameters.ts";
@@ -25,12 +25,13 @@ const REPEATABLE = "resource";
 export function programEndpoint(
   path: string,
   cors: Cors | undefined,
-  answer: (presented: PresentedClient) => Promise<ProgramAnswer>,
+  answer: (presented: PresentedClient, request: IncomingMessage) => Promise<ProgramAnswer>,
 ): DirectEndpoint {
   const post: Serve = async (request, response) => {
     const { origin, authorization } = request.headers;
     const parameters = await readForm(request, FORM_LIMIT_BYTES);
-    const answered = await answerOf(answer, { authorization, parameters });
+    const presented = { authorization, parameters };
+    const answered = await answerOf(presented, async () => await answer(presented, request));
     if (cors !== undefined) setHeaders(response, cors.headers(origin, answered.application));
     sendAnswer(response, answered.answer);
   };
@@ -70,12 +71,12 @@ function sendBytes(response: ServerResponse, type: string, text: string): void {
 }
 
 async function answerOf(
-  answer: (presented: PresentedClient) => Promise<ProgramAnswer>,
   presented: PresentedClient,
+  answer: () => Promise<ProgramAnswer>,
 ): Promise<{ answer: JsonAnswer; application: OidcApplication | undefined }> {
   try {
     refuseRepeated(presented.parameters);
-    return await answer(presented);
+    return await answer();
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     return { answer: oauthErrorAnswer(error), application: undefined };
