@@ -11,6 +11,7 @@ export function openTokenPages({ stores, tokens, keyRing, clock, random }: Parts
   return {
     tokens: tokens.apiTokens,
     tokenPolicy: tokens.policy,
+    notices: stores.durable.tokenNotices,
     drafts: new TokenDrafts(stores.volatile, random),
     useOf: async (tokenId, days) => {
       const fromMs = clock.nowMs() - (days - 1) * DAY_MS;

@@ -7,7 +7,7 @@ import { loggedIn, type LoggedIn } from "../http/logged-in.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { TokenUseCount } from "../storage/api-token-stores.ts";
+import type { TokenNoticeStore, TokenUseCount } from "../storage/api-token-stores.ts";
 import type { ApiTokens } from "../tokens/api-tokens.ts";
 import type { TokenActor, TokenFacts, TokenRefused } from "../tokens/token-act.ts";
 import type { TokenPolicy } from "../tokens/token-policy.ts";
@@ -25,6 +25,8 @@ export interface TokenPageParts {
   /** How a token was used in so many UTC days, today among them. */
   readonly useOf: (tokenId: string, days: number) => Promise<readonly TokenUseCount[]>;
   readonly tokenPolicy: TokenPolicy;
+  /** What the watch has told the people who answer for tokens. */
+  readonly notices: Pick<TokenNoticeStore, "listByAccount" | "markRead">;
   readonly csrf: Csrf;
   readonly replySender: ReplySender;
   readonly render: Render;

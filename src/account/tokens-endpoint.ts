@@ -2,9 +2,10 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { queryOf } from "../http/form-body.ts";
 import { readForm } from "../http/form-fields.ts";
-import { loggedIn } from "../http/logged-in.ts";
+import { loggedIn, type LoggedIn } from "../http/logged-in.ts";
 import type { TokenFacts } from "../tokens/token-act.ts";
 import type { ApiTokens, TokenOffer } from "../tokens/api-tokens.ts";
+import { type NoticeLine, noticeLine } from "./token-notices.ts";
 import { tokenInspectEndpoint } from "./token-inspect-endpoint.ts";
 import { tokenNewEndpoint } from "./token-new-endpoint.ts";
 import {
@@ -23,6 +24,7 @@ import type { TakeApart } from "./token-inspect-endpoint.ts";
 
 const PAGE_SIZE = 25;
 const DAYS_SHOWN = 30;
+const NOTICES_SHOWN = 10;
 
 const listQuery = z.object({ after: z.string().max(500).optional() });
 
@@ -31,6 +33,12 @@ export function tokensEndpoint(parts: TokenPageParts & { readonly takeApart: Tak
   const router = Router();
   router.get(TOKENS_PATH, async (request, response) => {
     await showList(parts, request, response);
+  });
+  router.post(`${TOKENS_PATH}/notices`, tokenForm(parts), async (request: Request, response: Response) => {
+    const person = loggedIn(parts.replySender, request, response, TOKENS_PATH);
+    if (person === undefined) return;
+    await parts.notices.markRead(person.account.id, parts.clock.nowMs());
+    parts.replySender.outcome(request, response, { kind: "go", to: TOKENS_PATH });
   });
   // Before those of one token, whose id `new` would otherwise be taken for.
   router.use(tokenNewEndpoint(parts));
@@ -65,8 +73,19 @@ async function showList(parts: TokenPageParts, request: Request, response: Respo
   const rows = page.items.map((token) => tokenRow(parts, token, offers));
   sendTokenPage(parts, request, response, person, {
     view: "tokens",
-    data: { rows, total: page.total, next: page.next, after },
+    data: { rows, total: page.total, next: page.next, after, notices: await noticesFor(parts, person) },
   });
+}
+
+async function noticesFor(
+  { notices, tokens }: TokenPageParts,
+  person: LoggedIn,
+): Promise<readonly NoticeLine[]> {
+  const { items } = await notices.listByAccount(person.account.id, { limit: NOTICES_SHOWN });
+  const actor = tokenActorOf(person);
+  return await Promise.all(
+    items.map(async (notice) => noticeLine(notice, await tokens.get(actor, notice.tokenId))),
+  );
 }
 
 /** A cursor that is not one of ours (an old bookmark, a guess) shows the first page. */

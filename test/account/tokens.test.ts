@@ -314,3 +314,21 @@ describe("the page that takes a token apart", () => {
     assert.equal((await browser.post("/account/tokens/inspect", { token: "x" })).status, 403);
   });
 });
+
+test("what the watch noticed stands on the page, new until the person has seen it", async (t) => {
+  const { app, browser } = await aliceIn(t);
+  const { id } = await app.make("alice", { name: "Laptop" });
+  const notice = { tokenId: id, atMs: app.clock.nowMs(), action: "suspended", evidence: { networks: 9 } };
+  const { tokenNotices } = app.parts.stores.durable;
+  await tokenNotices.insert({ ...notice, id: "n1", accountId: app.alice.id, rule: "many-networks" });
+  await tokenNotices.insert({ ...notice, id: "n2", accountId: app.olga.id, rule: "scope-probing" });
+  const page = await browser.get("/account/tokens");
+  assert.match(page.text, /“Laptop” was used from many networks within a short time\. It is suspended/);
+  assert.match(page.text, />New</);
+  assert.doesNotMatch(page.text, /try out rights/);
+  const seen = await browser.post("/account/tokens/notices", browser.hidden());
+  assert.match(seen.text, /“Laptop” was used/);
+  assert.doesNotMatch(seen.text, />New</);
+  assert.equal(await tokenNotices.unread(app.olga.id), 1);
+  assert.equal((await browser.post("/account/tokens/notices", {})).status, 403);
+});
