@@ -1,4 +1,5 @@
 import type { LogoutEntry, LogoutOutcome } from "../../src/model/logout-receipt.ts";
+import { SAMPLE_TOKEN_PAGES } from "./sample-token-pages.ts";
 
 /** Every page of a person, in each of its shapes, with names and values of awkward lengths. */
 export interface SamplePage {
@@ -255,4 +256,5 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
     view: "logged-out",
     data: { applications: new Map(), loginUrl: "/login" },
   },
+  ...SAMPLE_TOKEN_PAGES,
 ];
