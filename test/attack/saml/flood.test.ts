@@ -129,10 +129,12 @@ async function flood(): Promise<Flood> {
     messages.map(async (message) => (message === undefined ? undefined : await send(message, agent, port))),
   );
   const tookMs = performance.now() - begunMs;
+  // Listened for before it can happen: the last message and the end may come together.
+  const exited = once(probe, "exit");
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
   probe.postMessage("enough");
   const [measured] = z.tuple([z.array(z.number())]).parse(await once(probe, "message"));
-  await once(probe, "exit");
+  await exited;
   return { statuses, tookMs, latenciesMs: measured.toSorted((a, b) => a - b) };
 }
 
