@@ -53,7 +53,7 @@ import { openProtocols, type Protocols } from "./protocols.ts";
 import { exposureGuard, tokenEndpoints } from "./token-checks.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog } from "./platform/log.ts";
-import { systemRandom } from "./platform/random.ts";
+import { pooledRandom } from "./platform/random.ts";
 import { openTokenPages } from "./token-pages.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
 import { tokenApi } from "./token-api.ts";
@@ -76,7 +76,7 @@ export interface RunningServer {
 export async function startServer(config: Config, overrides: Partial<Platform> = {}): Promise<RunningServer> {
   const platform = {
     clock: systemClock,
-    random: systemRandom,
+    random: pooledRandom(),
     log: createLog(config.logLevel),
     ...overrides,
   };
@@ -229,10 +229,13 @@ export function createApp(
     adminEndpoint({
       issuer,
       acts: actParts(parts, endSession),
+      outbound: new Outbound({ allowPrivateAddresses: config.allowPrivateAddresses }),
       applications,
       auditEvents: durable.audit,
       sessions,
       keyRing,
+      signingKeys: parts.signingKeys,
+      keyUses: durable.keyUses,
       subjects: parts.subjects,
       volatile,
       tokenPages,

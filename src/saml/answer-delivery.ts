@@ -6,7 +6,7 @@ import type { SamlRequestWire } from "./request-wire.ts";
 import type { Signers } from "./signers.ts";
 import { simpleSignFields } from "./simple-sign.ts";
 import { soapEnvelope } from "./soap.ts";
-import { serialize, type Xml, xml } from "./xml/writer.ts";
+import { serialize, serializeBase64, type Xml, xml } from "./xml/writer.ts";
 
 export interface AnswerDeliveryParts {
   readonly signers: Pick<Signers, "query">;
@@ -32,13 +32,12 @@ export async function deliverAnswer(
     return { kind: "redirect", location: artifactAddress(replyTo, artifact, relayState) };
   }
   if (wire.acsBinding === BINDING.paos) return paosAnswer(replyTo, message);
-  const document = serialize(message);
   const form = { kind: "form-post", action: replyTo, applicationName: application.name } as const;
   if (wire.acsBinding === BINDING.simpleSign) {
     const signer = parts.signers.query(application);
-    return { ...form, fields: simpleSignFields("SAMLResponse", document, relayState, signer) };
+    return { ...form, fields: simpleSignFields("SAMLResponse", serialize(message), relayState, signer) };
   }
-  const fields = { SAMLResponse: Buffer.from(document).toString("base64") };
+  const fields = { SAMLResponse: serializeBase64(message) };
   return { ...form, fields: relayState === undefined ? fields : { ...fields, RelayState: relayState } };
 }
 

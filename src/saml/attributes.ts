@@ -13,6 +13,12 @@ interface Slot {
   readonly startTag: Xml;
 }
 
+/** Where a rule's values go. */
+interface Place {
+  readonly slot: number;
+  readonly isScoped: boolean;
+}
+
 /** One Attribute as it is sent. */
 export interface SentAttribute extends Slot {
   readonly values: readonly string[];
@@ -35,35 +41,43 @@ export class AttributeForm {
   readonly #rules: readonly ReleaseRule[];
   /** One slot for a Name and NameFormat together: that pair is an attribute's identity (SAML Core 2.7.3.1). */
   readonly #slots: readonly Slot[];
-  readonly #slotOfRule: ReadonlyMap<ReleaseRule, number>;
+  readonly #places: ReadonlyMap<ReleaseRule, Place>;
 
   /** Without rules: the default set. A rule whose name XML cannot carry is passed over; `releaseWarnings` names it. */
   constructor(rules: readonly ReleaseRule[]) {
     this.#rules = (rules.length === 0 ? DEFAULT_RELEASE : rules).filter(canBeNamed);
     const slots: Slot[] = [];
-    const slotOfRule = new Map<ReleaseRule, number>();
+    const places = new Map<ReleaseRule, Place>();
     for (const rule of this.#rules) {
       const nameFormat = nameFormatOf(rule);
       const known = slots.findIndex((slot) => slot.name === rule.name && slot.nameFormat === nameFormat);
-      slotOfRule.set(rule, known === -1 ? slots.length : known);
+      const slot = known === -1 ? slots.length : known;
+      places.set(rule, { slot, isScoped: SCOPED_ATTRIBUTES.includes(rule.name) });
       if (known === -1) slots.push(slotFor(rule, nameFormat));
     }
     this.#slots = slots;
-    this.#slotOfRule = slotOfRule;
+    this.#places = places;
   }
 
   /** What this account would send: for the answer, and for an administrator's preview. */
   of(account: Account): AttributesOfAccount {
-    const values: string[][] = this.#slots.map(() => []);
+    const valuesOfSlots: (readonly string[])[] = [];
     const leftOut: string[] = [];
     for (const { rule, values: released } of release(this.#rules, account)) {
-      const slot = values[this.#slotOfRule.get(rule) ?? -1];
-      const sendable = released.filter(isXmlText);
+      const place = this.#places.get(rule);
+      if (place === undefined) continue;
+      const sendable = released.every(isXmlText) ? released : released.filter(isXmlText);
       if (sendable.length < released.length) leftOut.push(rule.name);
-      slot?.push(...(SCOPED_ATTRIBUTES.includes(rule.name) ? sendable.filter(isScoped) : sendable));
+      const values = place.isScoped ? sendable.filter(isScoped) : sendable;
+      const before = valuesOfSlots[place.slot];
+      valuesOfSlots[place.slot] = before === undefined ? values : [...before, ...values];
     }
-    const attributes = this.#slots.map((slot, index) => ({ ...slot, values: values[index] ?? [] }));
-    return { attributes: attributes.filter((attribute) => attribute.values.length > 0), leftOut };
+    const attributes: SentAttribute[] = [];
+    for (const [index, slot] of this.#slots.entries()) {
+      const values = valuesOfSlots[index] ?? [];
+      if (values.length > 0) attributes.push({ ...slot, values });
+    }
+    return { attributes, leftOut };
   }
 }
 
@@ -71,8 +85,9 @@ export class AttributeForm {
 export function attributeStatement(attributes: readonly SentAttribute[]): Xml | undefined {
   if (attributes.length === 0) return undefined;
   const elements = attributes.map(({ startTag, values }) => {
-    const contents = values.map((value) => xml`<saml:AttributeValue>${value}</saml:AttributeValue>`);
-    return xml`${startTag}${concatenated(contents)}</saml:Attribute>`;
+    const [first, ...others] = values;
+    const more = others.map((value) => xml`<saml:AttributeValue>${value}</saml:AttributeValue>`);
+    return xml`${startTag}<saml:AttributeValue>${first}</saml:AttributeValue>${concatenated(more)}</saml:Attribute>`;
   });
   return xml`<saml:AttributeStatement>${concatenated(elements)}</saml:AttributeStatement>`;
 }

@@ -12,7 +12,7 @@ import { redirectAddress } from "./redirect-binding-writer.ts";
 import { Signers } from "./signers.ts";
 import { type Status, statusElement } from "./status.ts";
 import { type Unsigned, unsigned } from "./xml/sign.ts";
-import { concatenated, serialize, type Xml, xml } from "./xml/writer.ts";
+import { concatenated, serialize, serializeBase64, type Xml, xml } from "./xml/writer.ts";
 
 /** How long a LogoutRequest may be delivered (SAML Core 3.7.1, NotOnOrAfter). */
 const REQUEST_LIFETIME_MS = 5 * 60_000;
@@ -119,8 +119,8 @@ export class LogoutMessages {
         return { kind: "get", url: redirectAddress({ location, parameter, document, relayState }, signer) };
       }
       case "post": {
-        const document = serialize(this.#signers.xml(application).sign(element));
-        const fields = { [parameter]: Buffer.from(document).toString("base64") };
+        const signed = this.#signers.xml(application).sign(element);
+        const fields = { [parameter]: serializeBase64(signed) };
         return {
           kind: "post",
           action: location,

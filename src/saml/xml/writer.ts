@@ -16,9 +16,12 @@ export class XmlCharacterError extends Error {
 class Fragment {
   /** Canonical, so U+0085, U+2028 and U+2029 stand as they are: what is hashed. What is sent is `serialize`d. */
   readonly canonical: string;
+  /** Then it is sent as it stands, a byte for each character. */
+  readonly isAscii: boolean;
 
-  constructor(canonical: string) {
+  constructor(canonical: string, isAscii: boolean) {
     this.canonical = canonical;
+    this.isAscii = isAscii;
   }
 }
 
@@ -27,14 +30,15 @@ export type Xml = Fragment;
 
 // The production Char of XML 1.0, 2.2. With the u flag a surrogate pair is one character and a lone one is refused.
 const CHARACTERS = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
-/** Nearly every value: what may stand as it is. One test instead of two, without the surrogate pairs. */
-const PLAIN_TEXT = /^[\t\n\u0020-%'-;=?-\ud7ff\ue000-\ufffd]*$/;
-const PLAIN_ATTRIBUTE = /^[\u0020!#-%'-;=-\ud7ff\ue000-\ufffd]*$/;
+/** Nearly every value: what may stand as it is, with one test and without the surrogate pairs. */
+const PLAIN_TEXT = /^[\t\n\u0020-%'-;=?-~]*$/;
+const PLAIN_ATTRIBUTE = /^[\u0020!#-%'-;=-~]*$/;
+const BEYOND_ASCII = /[^\0-\u007f]/;
 const DOUBLE_QUOTE = 0x22;
 
 /** True where XML can carry the value as text or as an attribute. */
 export function isXmlText(value: string): boolean {
-  return CHARACTERS.test(value);
+  return PLAIN_TEXT.test(value) || CHARACTERS.test(value);
 }
 
 /** The value with U+FFFD in the place of what XML cannot carry: for texts that are read by people and nothing else. */
@@ -44,24 +48,31 @@ export function printable(value: string): string {
 
 /**
  * A template literal of canonical XML. A string is escaped: for an attribute directly after a double quote, for text
- * everywhere else; so an attribute's value must be one interpolation, quotes outside. Undefined writes nothing.
+ * everywhere else; so an attribute's value must be one interpolation, quotes outside. Undefined writes nothing. Literals
+ * are ASCII.
  * Throws `XmlCharacterError`.
  */
 export function xml(literals: TemplateStringsArray, ...values: readonly (string | Xml | undefined)[]): Xml {
-  let text = "";
-  let index = 0;
-  for (const literal of literals) {
-    text += literal;
+  let text = literals[0] ?? "";
+  let isAscii = true;
+  for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
-    index += 1;
-    if (value === undefined) continue;
-    // By its class, not by its shape: an attribute's value that came as JSON could have any shape.
-    if (value instanceof Fragment) text += value.canonical;
-    else if (typeof value !== "string") throw new TypeError("neither text nor XML");
-    else if (literal.charCodeAt(literal.length - 1) === DOUBLE_QUOTE) text += escapedAttribute(value);
-    else text += escapedText(value);
+    if (typeof value === "string") {
+      const before = literals[index] ?? "";
+      const isAttribute = before.charCodeAt(before.length - 1) === DOUBLE_QUOTE;
+      if ((isAttribute ? PLAIN_ATTRIBUTE : PLAIN_TEXT).test(value)) text += value;
+      else {
+        text += isAttribute ? escapedAttribute(value) : escapedText(value);
+        isAscii &&= !BEYOND_ASCII.test(value);
+      }
+    } else if (value instanceof Fragment) {
+      // By its class, not by its shape: an attribute's value that came as JSON could have any shape.
+      text += value.canonical;
+      isAscii &&= value.isAscii;
+    } else if (value !== undefined) throw new TypeError("neither text nor XML");
+    text += literals[index + 1] ?? "";
   }
-  return new Fragment(text);
+  return new Fragment(text, isAscii);
 }
 
 /**
@@ -69,13 +80,17 @@ export function xml(literals: TemplateStringsArray, ...values: readonly (string 
  * never a text of anybody else's.
  */
 export function fromStore(canonical: string): Xml {
-  return new Fragment(canonical);
+  return new Fragment(canonical, !BEYOND_ASCII.test(canonical));
 }
 
 export function concatenated(fragments: readonly Xml[]): Xml {
   let text = "";
-  for (const fragment of fragments) text += fragment.canonical;
-  return new Fragment(text);
+  let isAscii = true;
+  for (const fragment of fragments) {
+    text += fragment.canonical;
+    isAscii &&= fragment.isAscii;
+  }
+  return new Fragment(text, isAscii);
 }
 
 /**
@@ -85,19 +100,24 @@ export function concatenated(fragments: readonly Xml[]): Xml {
  * Canonicalisation turns the references back into what was hashed.
  */
 export function serialize(fragment: Xml): string {
-  return fragment.canonical.replace(/[\u0085\u2028\u2029]/g, reference);
+  return fragment.isAscii
+    ? fragment.canonical
+    : fragment.canonical.replace(/[\u0085\u2028\u2029]/g, reference);
+}
+
+/** The base64 of the document as it is sent. */
+export function serializeBase64(fragment: Xml): string {
+  return fragment.isAscii ? btoa(fragment.canonical) : Buffer.from(serialize(fragment)).toString("base64");
 }
 
 /** Exclusive XML Canonicalization, by Canonical XML 1.0, 2.3: `>` and CR too, which a parser would not demand. */
 function escapedText(value: string): string {
-  if (PLAIN_TEXT.test(value)) return value;
   if (!CHARACTERS.test(value)) throw new XmlCharacterError();
   return value.replace(/[&<>\r]/g, reference);
 }
 
 /** White space as references: raw, a parser would normalise it to spaces. `>` stays. */
 function escapedAttribute(value: string): string {
-  if (PLAIN_ATTRIBUTE.test(value)) return value;
   if (!CHARACTERS.test(value)) throw new XmlCharacterError();
   return value.replace(/[&<"\t\n\r]/g, reference);
 }

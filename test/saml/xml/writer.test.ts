@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   concatenated,
+  fromStore,
   isXmlText,
   printable,
   serialize,
+  serializeBase64,
   XmlCharacterError,
   xml,
 } from "../../../src/saml/xml/writer.ts";
@@ -112,6 +114,24 @@ test("U+0085, U+2028 and U+2029 are hashed raw and sent as references", () => {
   const fragment = xml`<a b="${"\u0085"}">${"x\u2028y\u2029"}</a>`;
   assert.equal(fragment.canonical, '<a b="\u0085">x\u2028y\u2029</a>');
   assert.equal(serialize(fragment), '<a b="&#x85;">x&#x2028;y&#x2029;</a>');
+});
+
+test("a message is sent in the base64 of its UTF-8, wherever a character beyond ASCII stands in it", () => {
+  const wide = xml`<n>${"Zoë 漢😀"}</n>`;
+  const fragments = [
+    xml`<a b="${"plain"}">${"text & more"}</a>`,
+    xml`<a b="${"é"}">${undefined}</a>`,
+    xml`<a>${""}</a>`,
+    xml`<a>${wide}<b></b></a>`,
+    concatenated([xml`<a></a>`, wide]),
+    fromStore(wide.canonical),
+    fromStore("<a></a>"),
+  ];
+  for (const fragment of fragments) {
+    const sent = Buffer.from(serializeBase64(fragment), "base64").toString("utf8");
+    assert.equal(sent, serialize(fragment));
+    assert.doesNotMatch(sent, /[\u0085\u2028]/);
+  }
 });
 
 test("what is sent has the written text as its exclusive canonical form, by xmllint", (t) => {
