@@ -39,7 +39,7 @@ export interface DirectParts {
   readonly failed: (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** The endpoints by their address, in one look-up; `rest` gets every other request. */
+/** The endpoints by their address, in one look-up; `rest` gets every other request. A target that is no address is 400. */
 export function directFirst(
   { endpoints, base, before, failed }: DirectParts,
   rest: RequestListener,
@@ -49,6 +49,7 @@ export function directFirst(
     for (const path of paths) byPath.set(path, { path, serve }).set(base + path, { path, serve });
   }
   return (request, response) => {
+    if (!readTarget(request, response)) return;
     const found = byPath.get(pathOf(request));
     if (found === undefined) {
       rest(request, response);
@@ -57,6 +58,27 @@ export function directFirst(
     before(request, response, found.path);
     void attempt(found.serve, request, response, (error) => failed(error, request, response));
   };
+}
+
+/** What follows the authority; whose authority it is counts for nothing, as with Host: our address is the issuer's. */
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+([^#]*)$/i;
+
+/**
+ * Leaves the path and the query in `request.url`, also where a proxy sends the whole address (RFC 9112 3.2.2). What is
+ * neither is answered here, and false is returned: no endpoint lives there, and Express would run ours without a path.
+ */
+function readTarget(request: IncomingMessage, response: ServerResponse): boolean {
+  const { url = "" } = request;
+  if (url.startsWith("/")) return true;
+  const [, rest] = ABSOLUTE_FORM.exec(url) ?? [];
+  if (rest !== undefined) {
+    request.url = rest.startsWith("/") ? rest : `/${rest}`;
+    return true;
+  }
+  // `OPTIONS *` asks whether the server is there at all (RFC 9110 9.3.7).
+  response.statusCode = url === "*" && request.method === "OPTIONS" ? 204 : 400;
+  response.end();
+  return false;
 }
 
 /** The path of the request's address, as it was sent. */

@@ -96,9 +96,11 @@ async function readBytes(request: IncomingMessage, limitBytes: number): Promise<
   };
   request.on("data", take);
   request.once("end", () => resolve(Buffer.concat(chunks, size)));
-  request.once("error", reject);
+  // The client broke off, or wrote a chunk that is none: no fault of ours, and nothing for the log of those.
+  const cutOff = () => reject(new BodyRefused(400, "the body was cut off"));
+  request.once("error", cutOff);
   request.once("close", () => {
-    if (!request.readableEnded) reject(new BodyRefused(400, "the body was cut off"));
+    if (!request.readableEnded) cutOff();
   });
   return await promise;
 }

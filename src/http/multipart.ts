@@ -36,11 +36,16 @@ async function readAll(request: MultipartSource, limitBytes: number): Promise<Bu
   let length = 0;
   // Left open when the loop ends early: destroying the request would take the answer's connection with it.
   const incoming: AsyncIterable<unknown> = request.iterator({ destroyOnReturn: false });
-  for await (const chunk of incoming) {
-    if (!Buffer.isBuffer(chunk)) throw new BodyRefused(400, "the body was read before");
-    length += chunk.length;
-    if (length > limitBytes) throw tooLarge(limitBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of incoming) {
+      if (!Buffer.isBuffer(chunk)) throw new BodyRefused(400, "the body was read before");
+      length += chunk.length;
+      if (length > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // The client broke off, or wrote a chunk that is none: no fault of ours, and nothing for the log of those.
+    throw error instanceof BodyRefused ? error : new BodyRefused(400, "the body was cut off");
   }
   return Buffer.concat(chunks);
 }

@@ -31,7 +31,7 @@ export class Cors {
     return {
       Vary: "Origin",
       "Access-Control-Allow-Origin": origin,
-      "Access-Control-Expose-Headers": "WWW-Authenticate",
+      "Access-Control-Expose-Headers": "WWW-Authenticate, Retry-After",
     };
   }
 

@@ -31,14 +31,36 @@ export function programEndpoint(
     const { origin, authorization } = request.headers;
     const parameters = await readForm(request, FORM_LIMIT_BYTES);
     const presented = { authorization, parameters };
-    const answered = await answerOf(presented, async () => await answer(presented, request));
+    const answered = await answerOf(async () => {
+      refuseRepeated(request, parameters);
+      return await answer(presented, request);
+    });
     if (cors !== undefined) setHeaders(response, cors.headers(origin, answered.application));
     sendAnswer(response, answered.answer);
   };
   return directEndpoint(
     [path],
-    cors === undefined ? { POST: post } : { POST: post, OPTIONS: preflight(cors, ["POST"]) },
+    cors === undefined
+      ? { POST: post }
+      : { POST: readableFailures(cors, post), OPTIONS: preflight(cors, ["POST"]) },
   );
+}
+
+/** What is not answered here (a store is away, a body too large) is for the same pages to read as every other error. */
+export function readableFailures(cors: Cors, serve: Serve): Serve {
+  return async (request, response) => {
+    try {
+      await serve(request, response);
+    } catch (error) {
+      if (!response.headersSent) setHeaders(response, cors.headers(request.headers.origin, undefined));
+      throw error;
+    }
+  };
+}
+
+/** Node keeps the first of several; a proxy in front may have looked at the last. */
+export function repeatsAuthorization({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === "authorization").length > 1;
 }
 
 /** Answers OPTIONS with what a browser may send. */
@@ -71,11 +93,9 @@ function sendBytes(response: ServerResponse, type: string, text: string): void {
 }
 
 async function answerOf(
-  presented: PresentedClient,
   answer: () => Promise<ProgramAnswer>,
 ): Promise<{ answer: JsonAnswer; application: OidcApplication | undefined }> {
   try {
-    refuseRepeated(presented.parameters);
     return await answer();
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
@@ -83,7 +103,10 @@ async function answerOf(
   }
 }
 
-function refuseRepeated(parameters: Parameters): void {
+function refuseRepeated(request: IncomingMessage, parameters: Parameters): void {
+  if (repeatsAuthorization(request)) {
+    throw new OAuthError("invalid_request", "there is more than one Authorization header");
+  }
   const names = parameters.names().filter((name) => name !== REPEATABLE);
   if (parameters.repeated(names).length > 0) {
     throw new OAuthError("invalid_request", "a parameter came more than once");

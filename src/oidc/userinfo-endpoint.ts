@@ -1,12 +1,18 @@
 import { PATHS } from "../flow/endpoints.ts";
-import { type DirectEndpoint, directEndpoint, type Serve } from "../http/direct-endpoint.ts";
+import { type DirectEndpoint, directEndpoint } from "../http/direct-endpoint.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { userinfoClaims } from "./claims.ts";
 import type { Cors } from "./cors.ts";
 import { errorAnswer, type JsonAnswer, type JwtAnswer, jwtAnswer, okAnswer } from "./json-answer.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
-import { preflight, sendAnswer, setHeaders } from "./program-endpoint.ts";
+import {
+  preflight,
+  readableFailures,
+  repeatsAuthorization,
+  sendAnswer,
+  setHeaders,
+} from "./program-endpoint.ts";
 
 export interface UserinfoParts {
   readonly issuer: string;
@@ -21,12 +27,14 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** The UserInfo endpoint (OpenID Connect Core 5.3), GET and POST, with the token in the Authorization header only. */
 export function userinfoEndpoint(parts: UserinfoParts): DirectEndpoint {
-  const serve: Serve = async (request, response) => {
+  const serve = readableFailures(parts.cors, async (request, response) => {
     const { origin, authorization } = request.headers;
-    const { answer, application } = await userinfoAnswer(parts, authorization);
+    const { answer, application } = repeatsAuthorization(request)
+      ? severalTokens()
+      : await userinfoAnswer(parts, authorization);
     setHeaders(response, parts.cors.headers(origin, application));
     sendAnswer(response, answer);
-  };
+  });
   const OPTIONS = preflight(parts.cors, METHODS);
   return directEndpoint([PATHS.oidcUserinfo], { GET: serve, POST: serve, OPTIONS });
 }
@@ -84,7 +92,13 @@ function noToken(): JsonAnswer {
   return { ...answer, headers: { ...answer.headers, "WWW-Authenticate": 'Bearer realm="userinfo"' } };
 }
 
-function refusal(status: 401 | 403, error: string, description: string, more = ""): JsonAnswer {
+/** Which of them is meant cannot be said (RFC 6750 3.1). */
+function severalTokens(): UserinfoAnswered {
+  const description = "There is more than one Authorization header.";
+  return { answer: refusal(400, "invalid_request", description), application: undefined };
+}
+
+function refusal(status: 400 | 401 | 403, error: string, description: string, more = ""): JsonAnswer {
   const challenge = `Bearer realm="userinfo", error="${error}", error_description="${description}"${more}`;
   return errorAnswer(status, { error, error_description: description }, { "WWW-Authenticate": challenge });
 }
