@@ -2,14 +2,16 @@ import type { Accounts } from "./account/accounts.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import type { Applications } from "./flow/applications.ts";
 import type { Resources } from "./flow/resources.ts";
+import type { Settings } from "./flow/settings.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Random } from "./platform/random.ts";
 import type { Stores } from "./storage/open-stores.ts";
 import { ApiTokens } from "./tokens/api-tokens.ts";
 import { RevocationLog, type RevocationEvent } from "./tokens/revocation-log.ts";
 import { TokenCache } from "./tokens/token-cache.ts";
-import { DEFAULT_TOKEN_POLICY, type TokenPolicy } from "./tokens/token-policy.ts";
+import type { TokenPolicy } from "./tokens/token-policy.ts";
 import type { Owners } from "./tokens/token-rights.ts";
+import { tokenPolicyOf } from "./tokens/token-rules.ts";
 import type { Versions } from "./volatile/versions.ts";
 
 /** What API tokens stand on. */
@@ -18,6 +20,7 @@ export interface TokenFoundation {
   readonly accounts: Accounts;
   readonly applications: Applications;
   readonly resources: Resources;
+  readonly settings: Pick<Settings, "tokenRules">;
   readonly audit: AuditTrail;
   readonly versions: Versions;
   readonly clock: Clock;
@@ -36,8 +39,8 @@ export interface TokenParts {
 }
 
 export function openTokens(foundation: TokenFoundation): TokenParts {
-  const { stores, accounts, applications, resources, audit, versions, clock, random } = foundation;
-  const policy = DEFAULT_TOKEN_POLICY;
+  const { stores, accounts, applications, resources, settings, audit, versions, clock, random } = foundation;
+  const policy = tokenPolicyOf(() => settings.tokenRules());
   const store = stores.durable.apiTokens;
   const cache = new TokenCache(store);
   const revocations = new RevocationLog(stores.volatile, clock);

@@ -4,11 +4,10 @@ import { SYSTEM } from "./tokens/token-act.ts";
 import type { ApiTokens } from "./tokens/api-tokens.ts";
 import type { TokenActs } from "./tokens/watch/alarms.ts";
 import { TokenWatch } from "./tokens/watch/token-watch.ts";
-import { DEFAULT_WATCH_POLICY } from "./tokens/watch/watch-policy.ts";
 
 /** The watch over how tokens are used; the server starts it, and everything that checks tokens tells it of their use. */
 export function openTokenWatch(parts: Parts, families: Pick<TokenFamilies, "revoke">): TokenWatch {
-  const { stores, tokens, audit, clock, random, log } = parts;
+  const { stores, tokens, settings, audit, clock, random, log } = parts;
   const { apiTokens, tokenUse, tokenNotices } = stores.durable;
   return new TokenWatch({
     uses: tokenUse,
@@ -19,7 +18,7 @@ export function openTokenWatch(parts: Parts, families: Pick<TokenFamilies, "revo
     endDelegated: async (_kind, id) => await families.revoke(id),
     volatile: stores.volatile,
     audit,
-    policy: () => DEFAULT_WATCH_POLICY,
+    policy: () => settings.tokenRules().watch,
     clock,
     random,
     log,

@@ -21,7 +21,7 @@ const WHAT: Readonly<Record<string, string>> = {
 };
 
 const DONE: Readonly<Record<string, string>> = {
-  throttled: " It may be used a few times a minute for an hour.",
+  throttled: " For a while it may be used a few times a minute.",
   suspended: " It is suspended until you release it.",
   revoked: " It is revoked.",
 };

@@ -19,6 +19,7 @@ import {
   tokenOf,
 } from "./admin-token-page-endpoint.ts";
 import { adminTokenRotateEndpoint } from "./admin-token-rotate-endpoint.ts";
+import { adminTokenRulesEndpoint } from "./admin-token-rules-endpoint.ts";
 import { auditDetail, auditWords } from "./audit-words.ts";
 import { ADMIN_PATH, type AdminParts, adminForm, ownForm, sendAdminPage } from "./owner-endpoint.ts";
 
@@ -37,6 +38,7 @@ export function adminTokensEndpoint(parts: AdminParts): Router {
   router.use(adminTokenNewEndpoint(parts));
   router.use(adminTokenBulkEndpoint(parts));
   router.use(adminTokenInspectEndpoint(parts));
+  router.use(adminTokenRulesEndpoint(parts));
   router.use(adminTokenRotateEndpoint(parts));
   router.get("/tokens/:id", async (request, response) => {
     await showOne(parts, request, response);

@@ -52,6 +52,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "token.released": "Released the API token",
   "token.revoked": "Revoked the API token",
   "token.revoked-many": "Revoked API tokens",
+  "token-rules.changed": "Changed the rules for API tokens",
   "token.alarm": "Noticed unusual use of the token",
   "consent.given": "Allowed",
   "consent.withdrawn": "Took back what was allowed to",

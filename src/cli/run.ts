@@ -23,6 +23,7 @@ import { tokenCreate } from "./token-create.ts";
 import { tokenInspect } from "./token-inspect.ts";
 import { tokenList } from "./token-list.ts";
 import { tokenRevoke } from "./token-revoke.ts";
+import { watchSet, watchShow } from "./watch.ts";
 
 const COMMANDS: readonly Command[] = [
   accountAdd,
@@ -50,6 +51,8 @@ const COMMANDS: readonly Command[] = [
   tokenList,
   tokenRevoke,
   tokenInspect,
+  watchSet,
+  watchShow,
 ];
 
 const HELP = `Usage: gatehouse COMMAND [options]

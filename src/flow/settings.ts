@@ -1,6 +1,7 @@
 import type { Organisation } from "../model/organisation.ts";
-import type { KeyRollover, StoredSettings } from "../model/settings.ts";
+import type { KeyRollover, StoredSettings, TokenRules } from "../model/settings.ts";
 import type { SettingStore } from "../storage/stores.ts";
+import { DEFAULT_TOKEN_RULES } from "../tokens/token-rules.ts";
 
 /** Who reads our keys reads them once a day at least, where nobody has said otherwise. */
 export const DEFAULT_ROLLOVER: KeyRollover = { slowestReaderHours: 24 };
@@ -37,5 +38,9 @@ export class Settings {
 
   keyRollover(): KeyRollover {
     return this.#stored["key-rollover"]?.value ?? DEFAULT_ROLLOVER;
+  }
+
+  tokenRules(): TokenRules {
+    return this.#stored["token-rules"]?.value ?? DEFAULT_TOKEN_RULES;
   }
 }

@@ -1,4 +1,6 @@
+import type { ApiTokenKind } from "./api-token.ts";
 import type { Organisation } from "./organisation.ts";
+import type { TokenWatchPolicy } from "./token-watch.ts";
 
 /** When signing keys change. */
 export interface KeyRollover {
@@ -8,10 +10,18 @@ export interface KeyRollover {
   readonly slowestReaderHours: number;
 }
 
+/** How long API tokens may live, and what happens when they are used unusually. */
+export interface TokenRules {
+  readonly watch: TokenWatchPolicy;
+  /** No token of the kind is made to live longer; days, 366 at most. */
+  readonly longestLifeDays: Readonly<Record<ApiTokenKind, number>>;
+}
+
 /** The settings of the installation that are changed while it runs, by their names. */
 export interface SettingValues {
   readonly organisation: Organisation;
   readonly "key-rollover": KeyRollover;
+  readonly "token-rules": TokenRules;
 }
 
 export type SettingName = keyof SettingValues;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SettingName, SettingValues, StoredSettings } from "../model/settings.ts";
 import { readJson } from "./kysely/columns.ts";
 import type { SettingsTable } from "./kysely/database.ts";
+import { tokenRulesOf } from "../tokens/token-rules.ts";
 
 const text = z.string().optional();
 
@@ -28,18 +29,23 @@ const KeyRollover = z.object({
   slowestReaderHours: z.number(),
 });
 
-const SCHEMAS: { readonly [N in SettingName]: z.ZodType<SettingValues[N]> } = {
+const SCHEMAS: { readonly [N in Exclude<SettingName, "token-rules">]: z.ZodType<SettingValues[N]> } = {
   organisation: Organisation,
   "key-rollover": KeyRollover,
 };
 
 /** Throws `BrokenRecord` naming the setting. A name that this version does not know is left alone. */
 export function settingsFromRows(rows: readonly SettingsTable[]): StoredSettings {
-  const read = <N extends SettingName>(name: N) => {
+  const read = <N extends keyof typeof SCHEMAS>(name: N) => {
     const row = rows.find((one) => one.name === name);
     if (row === undefined) return undefined;
     const value: SettingValues[N] = readJson(SCHEMAS[name], row.value, `setting ${name}`);
     return { value, updatedAtMs: row.updated_at_ms };
   };
-  return { organisation: read("organisation"), "key-rollover": read("key-rollover") };
+  const rules = rows.find(({ name }) => name === "token-rules");
+  return {
+    organisation: read("organisation"),
+    "key-rollover": read("key-rollover"),
+    "token-rules": rules && { value: tokenRulesOf(rules.value), updatedAtMs: rules.updated_at_ms },
+  };
 }

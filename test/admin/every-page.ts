@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, hiddenField } from "./admin-browser.ts";
 import { certificate, entitiesDescriptor, entityDescriptor } from "./metadata.ts";
+import { TOKEN_ROWS } from "./token-rows.ts";
 
 /** A page of the administration as its endpoint sent it. */
 export interface GatheredPage {
@@ -32,6 +33,7 @@ export async function gatherPages(): Promise<readonly GatheredPage[]> {
   keep("audit", await olga.get("/admin/audit"));
   keep("audit, nothing found", await olga.get("/admin/audit?q=nothing"));
   await gatherOrganisation(olga, keep);
+  await gatherTokenRules(olga, keep);
   keep("no such application", await olga.get("/admin/applications/none"));
   const peter = await AdminBrowser.as(app, "peter");
   keep("not for you", await peter.get("/admin"));
@@ -85,6 +87,16 @@ async function gatherOrganisation(olga: AdminBrowser, keep: Keep): Promise<void>
   keep("organisation, several things wrong", await olga.post("/admin/organisation", wrong));
   await olga.post("/admin/organisation", form);
   keep("organisation, changed", await olga.get("/admin/organisation?changed"));
+}
+
+async function gatherTokenRules(olga: AdminBrowser, keep: Keep): Promise<void> {
+  const path = "/admin/tokens/rules";
+  const page = keep("token rules, nothing set", await olga.get(path));
+  const form = { ...TOKEN_ROWS["POST /tokens/rules"].form, version: hiddenField(page.body, "version") };
+  const wrong = { ...form, leaked: "forget", keptDays: "4000", patDays: "", throttleMinutes: "-1" };
+  keep("token rules, several things wrong", await olga.post(path, wrong));
+  await olga.post(path, form);
+  keep("token rules, changed", await olga.get(`${path}?changed`));
 }
 
 async function gatherClients(olga: AdminBrowser, keep: Keep): Promise<void> {

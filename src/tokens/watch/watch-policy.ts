@@ -1,17 +1,23 @@
 import type { TokenRule, TokenRuleAction, TokenWatchPolicy } from "../../model/token-watch.ts";
 
 /** In the order of the page. */
-export const TOKEN_RULES: readonly TokenRule[] = [
+export const TOKEN_RULES = [
   "new-network",
   "many-networks",
   "rate-jump",
   "dead-token",
   "scope-probing",
   "leaked",
-];
+] as const satisfies readonly TokenRule[];
 
 /** From the mildest on. */
-export const RULE_ACTIONS: readonly TokenRuleAction[] = ["off", "notify", "throttle", "suspend", "revoke"];
+export const RULE_ACTIONS = [
+  "off",
+  "notify",
+  "throttle",
+  "suspend",
+  "revoke",
+] as const satisfies readonly TokenRuleAction[];
 
 export const MOST_KEPT_DAYS = 400;
 

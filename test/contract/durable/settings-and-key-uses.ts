@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Organisation } from "../../../src/model/organisation.ts";
 import type { SamlApplication } from "../../../src/model/application.ts";
+import { DEFAULT_TOKEN_RULES } from "../../../src/tokens/token-rules.ts";
 import { burst, HOSTILE_TEXTS, type Subject } from "./subject.ts";
 
 const ORGANISATION: Organisation = {
@@ -18,7 +19,10 @@ export function settingContract(subject: Subject): void {
   describe("settings", () => {
     it("what was never set is absent", async () => {
       const settings = await subject().store.settings.all();
-      assert.deepEqual([settings.organisation, settings["key-rollover"]], [undefined, undefined]);
+      assert.deepEqual(
+        [settings.organisation, settings["key-rollover"], settings["token-rules"]],
+        [undefined, undefined, undefined],
+      );
     });
 
     it("of processes that set one for the first time together one wins, and the others are told", async () => {
@@ -41,6 +45,14 @@ export function settingContract(subject: Subject): void {
       assert.equal(await store.settings.put("organisation", ORGANISATION, 20, undefined), true);
       const found = (await second.settings.all()).organisation;
       assert.deepEqual(JSON.parse(JSON.stringify(found)), { value: ORGANISATION, updatedAtMs: 20 });
+    });
+
+    it("the rules of tokens come back as they were put", async () => {
+      const { store, second } = subject();
+      const { watch } = DEFAULT_TOKEN_RULES;
+      const rules = { watch: { ...watch, keptDays: 90 }, longestLifeDays: { pat: 1, key: 2, svc: 366 } };
+      assert.equal(await store.settings.put("token-rules", rules, 20, undefined), true);
+      assert.deepEqual((await second.settings.all())["token-rules"], { value: rules, updatedAtMs: 20 });
     });
 
     it("a change made of what is not there any more is refused", async () => {
