@@ -72,11 +72,15 @@ export async function readText(
   contentType: RegExp,
   limitBytes: number,
 ): Promise<string> {
-  const encoding = request.headers["content-encoding"] ?? "identity";
-  if (!contentType.test(request.headers["content-type"] ?? "") || encoding.toLowerCase() !== "identity") {
+  const { headers } = request;
+  const encoding = headers["content-encoding"] ?? "identity";
+  // Node takes `gzip, chunked` and undoes the chunks alone: whoever stands before us may have read another body.
+  const transfer = headers["transfer-encoding"] ?? "chunked";
+  const asItIs = encoding.toLowerCase() === "identity" && transfer.toLowerCase() === "chunked";
+  if (!asItIs || !contentType.test(headers["content-type"] ?? "")) {
     throw new BodyRefused(415, "the body is not of the kind that is read here");
   }
-  if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  if (Number(headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readBytes(request, limitBytes);
   if (!isUtf8(bytes)) throw new BodyRefused(400, "the body is not UTF-8");
   return bytes.toString("utf8");

@@ -134,6 +134,11 @@ describe("the connection", () => {
     ["no body at all", `${POST}\r\n`, 200],
     ["a body of another kind", `${POST.replace(FORM, "")}Content-Length: 3\r\n\r\na=1`, 415],
     [
+      "a body that is compressed on the way",
+      `${POST}Transfer-Encoding: gzip, chunked\r\n\r\n3\r\na=1\r\n0\r\n\r\n`,
+      415,
+    ],
+    [
       "a large body of another kind",
       `${POST.replace(FORM, "")}Content-Length: 2000\r\n\r\n${"x".repeat(2_000)}`,
       415,
