@@ -7,6 +7,8 @@ import { type Config, ConfigError } from "../config.ts";
 const HEADER_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Node looks every 30 seconds unless it is told: a request that never ends would be kept twice as long, or four times. */
+const LOOK_FOR_TIMEOUTS_MS = 2_000;
 /** Longer than a balancer keeps its idle connections, so that it is the balancer who closes them. */
 const KEEP_ALIVE_MS = 65_000;
 /** What is in flight at SIGTERM is finished within this time. */
@@ -17,6 +19,7 @@ export function listener(config: Config, app: RequestListener): Server {
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: LOOK_FOR_TIMEOUTS_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
   if (config.tls === undefined) return createHttpServer(options, app);

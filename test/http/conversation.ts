@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /** What came back over one connection, until the server closed it. */
 export interface Conversation {

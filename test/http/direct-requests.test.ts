@@ -172,6 +172,11 @@ describe("the connection", () => {
     });
   }
 
+  test("is not kept for headers that never end: 408 after ten seconds", async (t) => {
+    const { port } = await serving(t);
+    assert.deepEqual((await converse(port, POST)).statuses, [408]);
+  });
+
   test("brings the body of a client that asks first", async (t) => {
     const { port } = await serving(t);
     const asks = `${POST}Connection: close\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`;
