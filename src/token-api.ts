@@ -2,7 +2,6 @@ import { type ApiAuthentication, apiEndpoint } from "./api/api-endpoint.ts";
 import type { ProblemName } from "./api/problems.ts";
 import { tokenEndOperations } from "./api/token-end-operations.ts";
 import { NAMED_TOKEN_SCHEMAS, type TokenOperationParts, tokenOperations } from "./api/token-operations.ts";
-import { challenge } from "./http/bearer.ts";
 import type { Admission } from "./http/token-gate.ts";
 import { addressBucket } from "./login/address-bucket.ts";
 import type { Parts } from "./parts.ts";
@@ -30,16 +29,23 @@ export function tokenApi(
     issuer,
     operations: [...tokenOperations({ tokens, useOf, clock }), ...tokenEndOperations({ tokens, clock })],
     schemas: NAMED_TOKEN_SCHEMAS,
-    authenticate: async (request): Promise<ApiAuthentication> => {
-      const admission = await gate.admit(request, { realm: REALM, resource });
+    authenticate: async (request, { id: asked, scopes }): Promise<ApiAuthentication> => {
+      const admission = await gate.admit(request, { realm: REALM, resource, anyScope: { asked, scopes } });
+      if (!admission.ok && admission.status === 403) return lacksScope(admission, scopes);
       if (!admission.ok) return await refusedCall(admission, stores.volatile, addressOf(request));
       const { token, address } = admission;
       return { kind: "caller", caller: { token, actor: await tokens.actorOf(token, address) } };
     },
-    scopeChallenge: (scope) => challenge({ realm: REALM, error: "insufficient_scope", scope }),
     log,
     random,
   });
+}
+
+function lacksScope(
+  { headers }: Extract<Admission, { ok: false }>,
+  scopes: readonly string[],
+): ApiAuthentication {
+  return { kind: "refused", problem: { name: "insufficient-scope", scopes }, headers };
 }
 
 /** A guess at a token costs its address a try. Whoever brought none at all has guessed nothing. */

@@ -6,7 +6,7 @@ import { sendJson, sendProblemJson } from "../http/problem-json.ts";
 import { JsonRefused, readJson } from "../http/json-body.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
-import { type ApiCaller, maySay } from "./caller.ts";
+import type { ApiCaller } from "./caller.ts";
 import { noteError, problemOfError } from "./errors.ts";
 import { API_PATH, type NamedSchemas, openApiDocument } from "./openapi.ts";
 import { type ApiAnswer, type ApiOperation, type ApiResult, problem } from "./operation.ts";
@@ -26,10 +26,14 @@ export interface ApiEndpointParts {
   readonly issuer: string;
   readonly operations: readonly ApiOperation[];
   readonly schemas: NamedSchemas;
-  /** Reads the Authorization header, and nothing else of the request, and checks the token. */
-  readonly authenticate: (request: Request) => Promise<ApiAuthentication>;
-  /** The challenge that names the scopes which would do (RFC 6750 3.1). */
-  readonly scopeChallenge: (scopes: readonly string[]) => string;
+  /**
+   * Reads the Authorization header, and nothing else of the request, and checks the token: for any of the operation's
+   * scopes too, so that a use without them is counted as what it is.
+   */
+  readonly authenticate: (
+    request: Request,
+    operation: Pick<ApiOperation, "id" | "scopes">,
+  ) => Promise<ApiAuthentication>;
   readonly log: Log;
   readonly random: Random;
 }
@@ -76,7 +80,7 @@ function serve(parts: ApiEndpointParts, operation: ApiOperation): RequestHandler
       sendProblem(parts, response, { name: "not-acceptable" });
       return;
     }
-    const found = await parts.authenticate(request);
+    const found = await parts.authenticate(request, operation);
     if (found.kind === "refused") {
       setHeaders(response, found.headers);
       sendProblem(parts, response, found.problem);
@@ -84,11 +88,6 @@ function serve(parts: ApiEndpointParts, operation: ApiOperation): RequestHandler
     }
     const { rate } = found.caller.token;
     if (rate !== undefined) setHeaders(response, rateHeaders(rate));
-    if (!maySay(found.caller.token, operation.scopes)) {
-      response.setHeader("WWW-Authenticate", parts.scopeChallenge(operation.scopes));
-      sendProblem(parts, response, { name: "insufficient-scope", scopes: operation.scopes });
-      return;
-    }
     const result = await call(operation, found.caller, request);
     send(parts, request, response, operation, result);
   };

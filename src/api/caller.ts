@@ -7,8 +7,3 @@ export interface ApiCaller {
   /** What the acts are done as; it carries the ceiling of what the caller can hand on. */
   readonly actor: TokenActor;
 }
-
-/** Any one of the scopes is enough. */
-export function maySay(caller: Pick<GoodToken, "scopes">, scopes: readonly string[]): boolean {
-  return scopes.some((scope) => caller.scopes.includes(scope));
-}

@@ -29,6 +29,7 @@ export interface GateNeeds {
   readonly resource: string;
   /** All of them. */
   readonly scopes?: readonly string[] | undefined;
+  readonly anyScope?: TokenUse["anyScope"];
 }
 
 export type Admission =
@@ -53,7 +54,7 @@ export class TokenGate {
 
   /** Throws `Unavailable`: what cannot be checked is not let in. */
   async admit(request: Request, needs: GateNeeds): Promise<Admission> {
-    const { realm, resource, scopes } = needs;
+    const { realm, resource, scopes, anyScope } = needs;
     const presented = readBearer(request);
     if (presented.kind === "none") return refused(401, "no_token", "A bearer token is needed.", { realm });
     if (presented.kind === "unreadable") {
@@ -70,18 +71,23 @@ export class TokenGate {
     const path = new URL(request.originalUrl, "http://path").pathname;
     // RFC 9449 7.2: a bound token that comes as Bearer is refused, whatever else came along.
     const proof = scheme === "DPoP" ? proofs.proof : { certificate: proofs.proof.certificate };
-    const use = { address, method: request.method, path, resource, scopes, proof };
+    const use = { address, method: request.method, path, resource, scopes, anyScope, proof };
     const token = await this.#parts.verifier.verify(text, use);
     return token.active ? { ok: true, token, text, address } : refusalOf(token, needs, scheme);
   }
 }
 
-function refusalOf(token: RefusedToken, { realm, scopes }: GateNeeds, scheme: "Bearer" | "DPoP"): Admission {
+function refusalOf(token: RefusedToken, needs: GateNeeds, scheme: "Bearer" | "DPoP"): Admission {
+  const { realm, scopes, anyScope } = needs;
   const { refusal, rate } = token;
   if (refusal === "scope") {
     const description = "The token lacks a scope that this needs.";
     return {
-      ...refused(403, "insufficient_scope", description, { realm, scheme, scope: scopes }),
+      ...refused(403, "insufficient_scope", description, {
+        realm,
+        scheme,
+        scope: scopes ?? anyScope?.scopes,
+      }),
       refusal: token,
     };
   }

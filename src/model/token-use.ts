@@ -36,6 +36,8 @@ export interface TokenUse {
   readonly resource?: string | undefined;
   /** Scopes that this use needs, all of them. */
   readonly scopes?: readonly string[] | undefined;
+  /** One of these scopes is enough; `asked` says what for, so that the watch tells one thing that is tried from another. */
+  readonly anyScope?: { readonly asked: string; readonly scopes: readonly string[] } | undefined;
   /** Thumbprints of what came along and was proved: a DPoP key or a client certificate. */
   readonly proof?:
     | { readonly dpop?: string | undefined; readonly certificate?: string | undefined }
@@ -72,7 +74,7 @@ export interface RefusedToken {
   readonly owner?: TokenOwner | undefined;
   /** What it was made for, where it is known: who serves none of these has no business with it. */
   readonly resources?: readonly string[] | undefined;
-  /** Scopes that the use needs and the token lacks. */
+  /** Scopes that the use needs and the token lacks; of `anyScope` one text, `asked:scope`. */
   readonly missing?: readonly string[] | undefined;
   readonly rate?: RateState | undefined;
 }

@@ -28,11 +28,21 @@ export function judge(compiled: CompiledToken, standing: Standing, use: TokenUse
     return refused("resource");
   }
   const scopes = resource === undefined ? standing.scopes : (standing.scopesByResource.get(resource) ?? []);
-  const missing = use.scopes?.filter((scope) => !scopes.includes(scope)) ?? [];
+  const missing = missingScopes(scopes, use);
   if (missing.length > 0) return { good: false, refusal: "scope", missing };
   if (compiled.methods?.has(use.method?.toUpperCase() ?? "") === false) return refused("method");
   if (!isPathAllowed(token.limits.pathPrefixes, use.path)) return refused("path");
   return { good: true, scopes, resources: resource === undefined ? standing.resources : [resource] };
+}
+
+/** What the use needs and who holds these scopes lacks; empty: nothing. */
+export function missingScopes(
+  held: readonly string[],
+  { scopes = [], anyScope }: Pick<TokenUse, "scopes" | "anyScope">,
+): readonly string[] {
+  const missing = scopes.filter((scope) => !held.includes(scope));
+  if (anyScope === undefined || anyScope.scopes.some((scope) => held.includes(scope))) return missing;
+  return [...missing, `${anyScope.asked}:${anyScope.scopes[0] ?? ""}`];
 }
 
 function refused(refusal: TokenRefusal): Judgement {

@@ -10,7 +10,7 @@ import type {
 import type { Clock } from "../platform/clock.ts";
 import { type Standing, standingOf } from "./compiled-token.ts";
 import { isForOwnersAlone, isOwnScope } from "./own-api.ts";
-import { type Judgement, judge } from "./judge-token.ts";
+import { type Judgement, judge, missingScopes } from "./judge-token.ts";
 import type { CachedToken, TokenCache } from "./token-cache.ts";
 import { readToken } from "./token-format.ts";
 import { countUse, type TokenRateParts } from "./token-rate.ts";
@@ -170,7 +170,7 @@ export class TokenVerifier {
 
   #refusalOf(
     found: SourceToken,
-    { resource, scopes, proof, provesLater }: TokenUse,
+    { resource, proof, provesLater, ...needs }: TokenUse,
     nowMs: number,
   ): { readonly refusal: TokenRefusal; readonly missing?: readonly string[] } | undefined {
     const { binding, resources } = found;
@@ -179,7 +179,7 @@ export class TokenVerifier {
       binding === undefined || provesLater === true || proof?.[binding.kind] === binding.thumbprint;
     if (!proved) return { refusal: "binding" };
     if (resource !== undefined && !resources.includes(resource)) return { refusal: "resource" };
-    const missing = scopes?.filter((scope) => !found.scopes.includes(scope)) ?? [];
+    const missing = missingScopes(found.scopes, needs);
     return missing.length > 0 ? { refusal: "scope", missing } : undefined;
   }
 
