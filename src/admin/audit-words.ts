@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "federation.failed": "Could not read in the federation",
   "federation.opened": "Let every member sign on, of the federation",
   "federation.closed": "Let only registered members sign on, of the federation",
+  "federation.changed": "Changed the settings of the federation",
   "federation.removed": "Removed the federation",
   "resource.declared": "Declared the resource",
   "resource.changed": "Changed the resource",

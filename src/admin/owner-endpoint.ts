@@ -7,6 +7,7 @@ import { browserOf } from "../http/browser.ts";
 import { type Csrf, csrfGuard } from "../http/csrf.ts";
 import { formBody } from "../http/form-body.ts";
 import { notForYou } from "../http/problems.ts";
+import type { Outbound } from "../http/outbound.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
@@ -17,6 +18,7 @@ import type { AuditStore } from "../storage/stores.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
 import type { ActResult } from "./acts/act.ts";
 import type { AddAccountParts } from "./acts/add-account.ts";
+import type { MemberParts } from "./acts/federation-members.ts";
 import type { SwitchAccountParts } from "./acts/switch-account.ts";
 import type { Actor } from "./actor.ts";
 import type { AdminTokenParts } from "./admin-token-parts.ts";
@@ -28,7 +30,9 @@ const FORM_LIMIT_BYTES = 65_536;
 /** What the pages under /admin are given. */
 export interface AdminParts {
   readonly issuer: string;
-  readonly acts: AddAccountParts & SwitchAccountParts;
+  readonly acts: AddAccountParts & SwitchAccountParts & MemberParts;
+  /** The one way out, for metadata that an owner wants to be fetched. */
+  readonly outbound: Pick<Outbound, "fetch" | "download">;
   /** In memory, for lists and searches; one application is read from the store. */
   readonly applications: Applications;
   readonly auditEvents: Pick<AuditStore, "list">;

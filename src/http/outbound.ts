@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { callbackify } from "node:util";
 import { Agent, type Dispatcher, request } from "undici";
 import { PublicAddresses } from "./public-address.ts";
+import { conditions, type Validators, validatorsOf } from "./validators.ts";
 
 /** The address could not be fetched. One text for every cause: it must not tell an open port from a closed one. */
 export class OutboundFailed extends Error {
@@ -22,21 +23,25 @@ export interface OutboundRequest {
   readonly limitBytes: number;
   /** How many redirects are followed, each checked anew; none unless it is said, three at most. */
   readonly redirects?: number | undefined;
+  /** Of the version that is known: where it is still the same, the answer is 304 without a body. */
+  readonly known?: Validators | undefined;
 }
 
 export interface OutboundAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  readonly validators?: Validators | undefined;
 }
 
 /** A large file that is fetched. */
-export type DownloadRequest = Pick<OutboundRequest, "url" | "accept" | "limitBytes" | "redirects">;
+export type DownloadRequest = Pick<OutboundRequest, "url" | "accept" | "limitBytes" | "redirects" | "known">;
 
 /** What came of it: `body` throws `OutboundFailed` where it is too large or breaks off. */
 export interface Download {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array>;
+  readonly validators?: Validators | undefined;
 }
 
 export interface OutboundParts {
@@ -104,7 +109,7 @@ export class Outbound {
     }
     try {
       const body = limited(response, wanted.limitBytes);
-      return await take({ status: response.statusCode, body });
+      return await take({ status: response.statusCode, body, validators: validatorsOf(response.headers) });
     } finally {
       response.body.destroy();
     }
@@ -176,8 +181,13 @@ export class Outbound {
   }
 }
 
-function messageOf({ form, text, accept }: OutboundRequest) {
-  const headers = { accept: accept ?? "*/*", "accept-encoding": "identity", "user-agent": "Gatehouse" };
+function messageOf({ form, text, accept, known = {} }: OutboundRequest) {
+  const headers = {
+    ...conditions(known),
+    accept: accept ?? "*/*",
+    "accept-encoding": "identity",
+    "user-agent": "Gatehouse",
+  };
   if (text !== undefined) {
     return { method: "POST", headers: { ...headers, ...text.headers }, body: text.body } as const;
   }
@@ -218,7 +228,8 @@ async function read(response: Dispatcher.ResponseData, limitBytes: number): Prom
       chunks.push(chunk);
     }
     const body = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks, size));
-    return { status: response.statusCode, contentType: String(response.headers["content-type"] ?? ""), body };
+    const contentType = String(response.headers["content-type"] ?? "");
+    return { status: response.statusCode, contentType, body, validators: validatorsOf(response.headers) };
   } finally {
     response.body.destroy();
   }

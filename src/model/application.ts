@@ -55,18 +55,35 @@ export interface IdpInitiated {
   readonly relayStates: readonly string[];
 }
 
-/** Where a service provider's metadata is fetched again, and how that went. */
+/** Where a service provider's metadata is fetched again. */
 export interface MetadataSource {
   readonly url: string;
   /** Base64 DER: the metadata must be signed by its key. */
   readonly pinnedCertificate?: string | undefined;
-  readonly lastFetchMs?: number | undefined;
+  /** Metadata that an administrator must agree to first, with what would change, each as a phrase. */
+  readonly waiting?: { readonly xml: string; readonly changes: readonly string[] } | undefined;
+}
+
+/** How the last fetch of an application's metadata went. Kept apart: a fetch that brings nothing new changes no application. */
+export interface MetadataFetch {
+  readonly applicationId: string;
+  /** What was fetched: the source may have another address by now. */
+  readonly url: string;
+  /**
+   * SHA-256 over the address, the pinned certificate and the metadata that was in force afterwards, base64url. Where one
+   * of them is another one by now, what is known about the file says nothing.
+   */
+  readonly basis: string;
+  readonly lastFetchMs: number;
   readonly lastGoodMs?: number | undefined;
   readonly nextDueMs: number;
   /** Why the last fetch changed nothing, as a sentence; absent when it went well. */
   readonly problem?: string | undefined;
-  /** Metadata that an administrator must agree to first, with what would change, each as a phrase. */
-  readonly waiting?: { readonly xml: string; readonly changes: readonly string[] } | undefined;
+  /** SHA-256 of the file's text, base64url. */
+  readonly fileDigest?: string | undefined;
+  /** The file's validators (RFC 9110, 8.8). */
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
 }
 
 /** A service provider. Everything but the switches comes from its metadata (SAML Metadata 2.4.4). */

@@ -12,6 +12,8 @@ export interface Federation {
   /** The copy that is in force; absent until one has been read. */
   readonly copy?: FederationCopy | undefined;
   readonly lastFetchMs?: number | undefined;
+  /** What the address said of the file that the copy was read from, for asking whether there is a newer one. */
+  readonly fetched?: FetchedVersion | undefined;
   /** Absent where nothing is fetched. */
   readonly nextDueMs?: number | undefined;
   /** Why the last fetch changed nothing, as a sentence; absent when it went well. */
@@ -20,12 +22,23 @@ export interface Federation {
   readonly updatedAtMs: number;
 }
 
+/** Validators of a file at an address (RFC 9110, 8.8). */
+export interface FetchedVersion {
+  /** The federation may have another address by now. */
+  readonly url: string;
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
+}
+
 /** A file of a federation as it was read, whole and checked. */
 export interface FederationCopy {
   /** Names the rows of its members. */
   readonly generation: string;
   /** SHA-256 of the file's bytes, base64url. */
   readonly fileDigest: string;
+  /** The pinned certificate that its signature was checked with; absent: with none, or it was not noted. */
+  readonly checkedWith?: string | undefined;
+  readonly cacheDurationMs?: number | undefined;
   readonly readAtMs: number;
   /** From then on nobody of it may sign on. */
   readonly validUntilMs?: number | undefined;
@@ -64,6 +77,8 @@ export interface FederationMembership {
   readonly digest: string;
   /** The digest of metadata that an owner must agree to first. */
   readonly waitingDigest?: string | undefined;
+  /** The digest of metadata that an owner has thrown away: it is not offered again. */
+  readonly dismissedDigest?: string | undefined;
   /** Since when it is no member any more; it was switched off then. */
   readonly leftAtMs?: number | undefined;
 }

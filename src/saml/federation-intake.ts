@@ -7,13 +7,11 @@ import type {
   FromFederationWorker,
   ToFederationWorker,
 } from "./federation-messages.ts";
-import { nextDueMs } from "./fetched-metadata.ts";
+import { dueAfter, durationMs } from "./fetched-metadata.ts";
 import { day, MetadataReport } from "./metadata-report.ts";
-import { MD } from "./namespaces.ts";
 import { findServiceProvider } from "./sp-metadata.ts";
 import { displayName } from "./sp-metadata-names.ts";
 import { keyOfCertificate } from "./verification-keys.ts";
-import type { XmlElement } from "./xml/element.ts";
 import { type CutEntity, EntitySplitter } from "./xml/entity-splitter.ts";
 import { readMetadataFile } from "./xml/reader.ts";
 import { XmlRefused } from "./xml/xml-refused.ts";
@@ -67,11 +65,13 @@ export class FederationIntake {
   }
 
   #finish(): FederationFile {
-    const { validUntilMs, others, tooLarge } = this.#splitter.finish();
+    const { validUntilMs, cacheDuration, others, tooLarge } = this.#splitter.finish();
+    const cacheDurationMs = durationMs(cacheDuration);
     return {
       fileDigest: this.#hash.digest("base64url"),
       validUntilMs,
-      nextDueMs: nextDueMs(this.#root(), this.#nowMs),
+      cacheDurationMs,
+      nextDueMs: dueAfter({ validUntilMs, cacheDurationMs }, this.#nowMs),
       members: this.#members,
       others,
       leftOut: this.#leftOut + tooLarge,
@@ -84,23 +84,6 @@ export class FederationIntake {
     throw new Unusable(
       validUntilMs === 0 ? "Its validUntil is not a time." : `It was valid until ${day(validUntilMs)}.`,
     );
-  }
-
-  /** What the root says about its time, for the rule that holds for every metadata. */
-  #root(): XmlElement {
-    const { validUntilMs, cacheDuration } = this.#splitter.summary;
-    const validUntil = validUntilMs === undefined ? undefined : new Date(validUntilMs).toISOString();
-    const attributes = Object.entries({ validUntil, cacheDuration }).flatMap(([localName, value]) =>
-      value === undefined ? [] : [{ namespace: "", localName, value }],
-    );
-    return {
-      namespace: MD,
-      localName: "EntitiesDescriptor",
-      attributes,
-      children: [],
-      text: undefined,
-      line: 0,
-    };
   }
 
   #take({ xml, validUntilMs }: CutEntity): void {

@@ -17,6 +17,7 @@ export interface FederationFile {
   /** SHA-256 of its bytes, base64url. */
   readonly fileDigest: string;
   readonly validUntilMs: number | undefined;
+  readonly cacheDurationMs: number | undefined;
   /** When to fetch it again. */
   readonly nextDueMs: number;
   readonly members: number;

@@ -55,25 +55,45 @@ export function checkFetchedMetadata(
   }
 }
 
-/**
- * When to fetch again: after the shortest cacheDuration and before the earliest validUntil of the file, between a quarter
- * of an hour and a day; six hours where it says nothing (SAML Metadata 4.3).
- */
+/** What metadata says about its own time. */
+export interface MetadataTimes {
+  readonly cacheDurationMs?: number | undefined;
+  readonly validUntilMs?: number | undefined;
+}
+
+/** `nextDueMs` for metadata that is kept as text. */
+export function nextFetchMs(xml: string, nowMs: number): number {
+  try {
+    return nextDueMs(readMetadataFile(Buffer.from(xml)).root, nowMs);
+  } catch (error) {
+    if (error instanceof XmlRefused) return nowMs + SHORTEST_MS;
+    throw error;
+  }
+}
+
+/** When to fetch again, by the shortest cacheDuration and the earliest validUntil of the file (SAML Metadata 4.3). */
 export function nextDueMs(root: XmlElement, nowMs: number): number {
   const holders = [root, ...childrenNamed(root, MD, "EntityDescriptor")].filter(
     (element) => isNamed(element, MD, "EntityDescriptor") || isNamed(element, MD, "EntitiesDescriptor"),
   );
-  const waits = holders.flatMap((element) => {
-    const duration = durationMs(attribute(element, "cacheDuration") ?? "");
-    const until = xsDateTime(attribute(element, "validUntil") ?? "");
-    // Half of what is left, so that one failure does not let it run out.
-    return [
-      ...(duration === undefined ? [] : [duration]),
-      ...(until === undefined ? [] : [(until - nowMs) / 2]),
-    ];
-  });
-  const wait = waits.length === 0 ? USUAL_MS : Math.min(...waits);
-  return nowMs + Math.min(Math.max(Math.floor(wait), SHORTEST_MS), LONGEST_MS);
+  const durations = holders.flatMap((element) => durationMs(attribute(element, "cacheDuration")) ?? []);
+  const ends = holders.flatMap((element) => xsDateTime(attribute(element, "validUntil") ?? "") ?? []);
+  return dueAfter({ cacheDurationMs: smallest(durations), validUntilMs: smallest(ends) }, nowMs);
+}
+
+/**
+ * When to fetch again: after the cacheDuration and before validUntil, between a quarter of an hour and a day; after six
+ * hours where nothing is said (SAML Metadata 4.3).
+ */
+export function dueAfter({ cacheDurationMs, validUntilMs }: MetadataTimes, nowMs: number): number {
+  // Half of what is left, so that one failure does not let it run out.
+  const left = validUntilMs === undefined ? undefined : (validUntilMs - nowMs) / 2;
+  const waits = [cacheDurationMs, left].filter((wait) => wait !== undefined);
+  return nowMs + Math.min(Math.max(Math.floor(smallest(waits) ?? USUAL_MS), SHORTEST_MS), LONGEST_MS);
+}
+
+function smallest(numbers: readonly number[]): number | undefined {
+  return numbers.length === 0 ? undefined : Math.min(...numbers);
 }
 
 const DURATION =
@@ -81,8 +101,8 @@ const DURATION =
 const UNITS_MS = [365 * 86_400_000, 30 * 86_400_000, 86_400_000, 3_600_000, MINUTE_MS, 1_000];
 
 /** An xs:duration; years and months as their usual length, which is exact enough for a day at most. */
-function durationMs(text: string): number | undefined {
-  const found = DURATION.exec(text.trim());
+export function durationMs(text: string | undefined): number | undefined {
+  const found = DURATION.exec(text?.trim() ?? "");
   if (found === null) return undefined;
   return UNITS_MS.reduce((sum, unit, index) => sum + unit * Number(found[index + 1] ?? 0), 0);
 }

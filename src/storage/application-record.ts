@@ -94,10 +94,6 @@ const SamlSettings = z.object({
     .object({
       url: z.string(),
       pinnedCertificate: z.string().optional(),
-      lastFetchMs: z.number().optional(),
-      lastGoodMs: z.number().optional(),
-      nextDueMs: z.number(),
-      problem: z.string().optional(),
       waiting: z.object({ xml: z.string(), changes: z.array(z.string()) }).optional(),
     })
     .optional(),
@@ -106,6 +102,7 @@ const SamlSettings = z.object({
       federationId: z.string(),
       digest: z.string(),
       waitingDigest: z.string().optional(),
+      dismissedDigest: z.string().optional(),
       leftAtMs: z.number().optional(),
     })
     .optional(),

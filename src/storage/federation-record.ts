@@ -5,6 +5,8 @@ import type { FederationsTable } from "./kysely/federation-tables.ts";
 
 const Copy = z.object({
   fileDigest: z.string(),
+  checkedWith: z.string().optional(),
+  cacheDurationMs: z.number().optional(),
   readAtMs: z.number(),
   validUntilMs: z.number().optional(),
   members: z.number(),
@@ -18,6 +20,9 @@ const Settings = z.object({
   pinnedCertificate: z.string().optional(),
   copy: Copy.optional(),
   lastFetchMs: z.number().optional(),
+  fetched: z
+    .object({ url: z.string(), etag: z.string().optional(), lastModified: z.string().optional() })
+    .optional(),
   nextDueMs: z.number().optional(),
   problem: z.string().optional(),
 });

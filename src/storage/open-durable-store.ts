@@ -10,6 +10,7 @@ import { KyselyFederationStore } from "./kysely/federation-store.ts";
 import { KyselyGrantStore } from "./kysely/grant-store.ts";
 import type { DatabaseKind } from "./kysely/migrations/columns.ts";
 import { migrate } from "./kysely/migrations.ts";
+import { KyselyMetadataFetchStore } from "./kysely/metadata-fetch-store.ts";
 import { KyselyKeyUseStore } from "./kysely/key-use-store.ts";
 import { KyselyLogoutDeliveryStore } from "./kysely/logout-delivery-store.ts";
 import { KyselyReceiptStore } from "./kysely/receipt-store.ts";
@@ -66,6 +67,7 @@ function assemble(db: Kysely<Database>, clock: Clock): DurableStore {
     receipts: new KyselyReceiptStore(db),
     logoutDeliveries: new KyselyLogoutDeliveryStore(db),
     federations: new KyselyFederationStore(db),
+    metadataFetches: new KyselyMetadataFetchStore(db),
     spentIds: new KyselySpentIdStore(db, clock),
     endedSessions: new KyselyEndedSessionStore(db),
     settings: new KyselySettingStore(db),

@@ -8,6 +8,7 @@ import type { LogoutEntry, LogoutOutcome, LogoutReceipt } from "../model/logout-
 import type { Resource } from "../model/resource.ts";
 import type { SettingName, SettingValues, StoredSettings } from "../model/settings.ts";
 import type { FederationStore } from "./federation-store.ts";
+import type { MetadataFetchStore } from "./metadata-fetch-store.ts";
 import type { SigningKeyRecord, SigningKeyState } from "../model/signing-key.ts";
 import type { ApiTokenStore, TokenNoticeStore, TokenUseStore } from "./api-token-stores.ts";
 import type { ListOptions, Page } from "./page.ts";
@@ -30,6 +31,7 @@ export interface DurableStore {
   readonly receipts: ReceiptStore;
   readonly logoutDeliveries: LogoutDeliveryStore;
   readonly federations: FederationStore;
+  readonly metadataFetches: MetadataFetchStore;
   readonly spentIds: SpentIdStore;
   readonly endedSessions: EndedSessionStore;
   readonly settings: SettingStore;

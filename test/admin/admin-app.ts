@@ -18,6 +18,7 @@ import { silentLog } from "../../src/platform/log.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { TestClock } from "../fixtures/clock.ts";
 import { OWNER, TEST_HASHER } from "./acts-installation.ts";
+import { FakeWeb } from "./fake-web.ts";
 
 export const ISSUER = "http://localhost:4000";
 
@@ -25,6 +26,8 @@ export const ISSUER = "http://localhost:4000";
 export interface AdminApp {
   readonly origin: string;
   readonly parts: Parts;
+  /** What the pages fetch; nothing stands there before a test puts it there. */
+  readonly web: FakeWeb;
   readonly router: Router;
   /** Account ids by user name: olga and otto are owners, peter is a person. */
   readonly ids: Readonly<Record<"olga" | "otto" | "peter", string>>;
@@ -39,7 +42,8 @@ export async function startAdminApp(): Promise<AdminApp> {
     DATABASE_URL: "sqlite::memory:",
   });
   const parts = await openParts(config, { clock: new TestClock(), random: systemRandom, log: silentLog });
-  const adminParts = adminPartsOf(parts);
+  const web = new FakeWeb();
+  const adminParts = adminPartsOf(parts, web);
   const ids = {
     olga: await add(adminParts, "olga", "owner"),
     otto: await add(adminParts, "otto", "owner"),
@@ -53,6 +57,7 @@ export async function startAdminApp(): Promise<AdminApp> {
   return {
     origin: `http://127.0.0.1:${address.port}`,
     parts,
+    web,
     router,
     ids,
     close: async () => {
@@ -63,7 +68,7 @@ export async function startAdminApp(): Promise<AdminApp> {
   };
 }
 
-function adminPartsOf(parts: Parts): AdminParts {
+function adminPartsOf(parts: Parts, web: FakeWeb): AdminParts {
   const { applications, accounts, sessions, keyRing, stores, audit, clock, random, sealing } = parts;
   const site = { base: "", host: "localhost:4000", css: "/c", logo: "/l", script: "/s", links: [] };
   const render = createRenderer(site, VIEWS_FOLDER);
@@ -87,6 +92,7 @@ function adminPartsOf(parts: Parts): AdminParts {
       clock,
       random,
     },
+    outbound: web,
     applications,
     auditEvents: stores.durable.audit,
     sessions,

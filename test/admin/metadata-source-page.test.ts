@@ -19,13 +19,19 @@ suite("the page about where metadata is fetched", () => {
     const waiting = { xml: XML, changes: ["new reply address https://new.example/<acs>"] };
     const metadataSource = {
       url: "https://app.example.com/metadata",
+      waiting,
+    };
+    const { durable } = app.parts.stores;
+    await durable.applications.insert(samlApplication({ metadataSource }));
+    await durable.metadataFetches.put({
+      applicationId: "app-1",
+      url: metadataSource.url,
+      basis: "",
       lastFetchMs: 1_000,
       lastGoodMs: 1_000,
       nextDueMs: 2_000,
       problem: "The address could not be fetched.",
-      waiting,
-    };
-    await app.parts.stores.durable.applications.insert(samlApplication({ metadataSource }));
+    });
     olga = await AdminBrowser.as(app, "olga");
   });
   after(async () => {
@@ -66,9 +72,38 @@ suite("the page about where metadata is fetched", () => {
     assert.match(wrong.body, /must be a whole https address/);
     await olga.post(PATH, { url: "https://other.example/metadata", pin: "" });
     const source = (await stored()).metadataSource;
-    assert.deepEqual(source, { url: "https://other.example/metadata", nextDueMs: 0 });
+    assert.deepEqual(source, { url: "https://other.example/metadata" });
+    assert.match((await olga.get(PATH)).body, /Not yet: within a minute/);
     await olga.post(PATH, { url: "", pin: "" });
     assert.equal((await stored()).metadataSource, undefined);
+  });
+
+  test("fetches at the owner's wish, says what came of it, and not again within the minute", async () => {
+    const url = "https://now.example/metadata";
+    await olga.get(PATH);
+    await olga.post(PATH, { url, pin: "" });
+    app.web.pages.set(url, { body: "<html></html>" });
+    const failed = await olga.post(`${PATH}/fetch`, {});
+    assert.equal(failed.to, `${PATH}?fetched=failed`);
+    assert.match((await olga.get(failed.to ?? "")).body, /Fetched: it cannot be used/);
+    const asked = app.web.asked.length;
+    const again = await olga.post(`${PATH}/fetch`, {});
+    assert.match((await olga.get(again.to ?? "")).body, /less than a minute ago/);
+    assert.equal(app.web.asked.length, asked);
+    // The test's clock does not move the store's: the lease is taken away by hand.
+    await app.parts.stores.volatile.delete(["metadata-refresh:app-1"]);
+    const entityId = "https://app.example.com/saml/metadata";
+    app.web.pages.set(url, { body: entityDescriptor({ entityId }, certificate()) });
+    const waiting = await olga.post(`${PATH}/fetch`, {});
+    assert.match((await olga.get(waiting.to ?? "")).body, /Fetched: it waits for you[^]*Waiting for you/);
+  });
+
+  test("says nothing that the address was made to say", async () => {
+    for (const fetched of ["<script>", "toString", "unchanged2"]) {
+      const page = await olga.get(`${PATH}?fetched=${encodeURIComponent(fetched)}`);
+      assert.equal(page.status, 200);
+      assert.doesNotMatch(page.body, /Fetched: /);
+    }
   });
 
   test("is for owners alone", async () => {

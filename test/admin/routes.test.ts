@@ -69,6 +69,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   "GET /applications/:id/metadata": { owner: 404 },
   "POST /applications/:id/metadata": { owner: 404, form: { url: "https://sp.example/metadata" } },
+  "POST /applications/:id/metadata/fetch": { owner: 404, form: {} },
+  "POST /applications/:id/metadata/member": {
+    owner: 409,
+    form: { digest: "d".repeat(43), decision: "agree" },
+  },
   "POST /applications/:id/metadata/waiting": {
     owner: 409,
     form: { digest: "d".repeat(43), decision: "agree" },

@@ -9,6 +9,7 @@ import { federationContract } from "./durable/federations.ts";
 import { grantContract } from "./durable/grants.ts";
 import { keyAndSecretContract } from "./durable/keys-and-secrets.ts";
 import { logoutDeliveryContract } from "./durable/logout-deliveries.ts";
+import { metadataFetchContract } from "./durable/metadata-fetches.ts";
 import { recordContract } from "./durable/records.ts";
 import { refreshTokenContract } from "./durable/refresh-tokens.ts";
 import { resourceContract } from "./durable/resources.ts";
@@ -58,6 +59,7 @@ export function durableContract(
     recordContract(() => subject);
     logoutDeliveryContract(() => subject);
     federationContract(() => subject);
+    metadataFetchContract(() => subject);
     spentIdContract(() => subject);
     endedSessionContract(() => subject);
     settingContract(() => subject);

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTcpServer, type Server as NetServer } from "node:net";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { validatorsOf } from "../../src/http/validators.ts";
 import { Outbound, OutboundFailed, type ResolvedAddress } from "../../src/http/outbound.ts";
 import { PublicAddresses } from "../../src/http/public-address.ts";
 
@@ -242,6 +243,61 @@ describe("Outbound", () => {
     await assert.rejects(outbound().fetch({ ...GET, url: `http://127.0.0.1:${port}/` }), REFUSED);
     const tookMs = Date.now() - startedAtMs;
     assert.ok(tookMs > 4_000 && tookMs < 15_000, `it took ${tookMs} ms`);
+  });
+});
+
+describe("a file that is known already", () => {
+  const ETAG = '"v1"';
+  const DATE = "Tue, 24 Nov 2026 12:00:00 GMT";
+
+  test("is asked for with what its server said of it, and what is said now is handed on", async () => {
+    const seen: unknown[] = [];
+    const port = await serve((request, response) => {
+      seen.push([request.headers["if-none-match"], request.headers["if-modified-since"]]);
+      response.writeHead(304, { etag: ETAG, "last-modified": DATE }).end();
+    });
+    const known = { etag: ETAG, lastModified: DATE };
+    const url = `http://127.0.0.1:${port}/`;
+    const { status, validators } = await outbound().fetch({ ...GET, url, known });
+    assert.deepEqual([status, validators], [304, known]);
+    const wanted = { url, limitBytes: 10, known };
+    assert.deepEqual(
+      await outbound().download(wanted, async (answer) => await Promise.resolve(answer.status)),
+      304,
+    );
+    await outbound().fetch({ ...GET, url });
+    assert.deepEqual(seen, [
+      [ETAG, DATE],
+      [ETAG, DATE],
+      [undefined, undefined],
+    ]);
+  });
+
+  const odd: readonly (readonly [string, string | string[] | undefined])[] = [
+    ["no quotes", "v1"],
+    ["a blank", '"v 1"'],
+    ["more than anybody needs", `"${"x".repeat(201)}"`],
+    ["another character set", '"\u00fc"'],
+    ["a line break", '"v\n1"'],
+    ["two values", ['"v1"', '"v2"']],
+  ];
+  for (const [name, etag] of odd) {
+    test(`is not asked for by an ETag with ${name}`, () => {
+      assert.equal(validatorsOf({ etag }).etag, undefined);
+    });
+  }
+
+  test("is asked for by a weak ETag, and by a date of the one form alone", () => {
+    assert.equal(validatorsOf({ etag: 'W/"v1"' }).etag, 'W/"v1"');
+    for (const date of [
+      "yesterday",
+      "Tuesday, 24-Nov-26 12:00:00 GMT",
+      "2026-11-24T12:00:00Z",
+      `${DATE}\r\nX: y`,
+    ]) {
+      assert.equal(validatorsOf({ "last-modified": date }).lastModified, undefined, date);
+    }
+    assert.equal(validatorsOf({ "last-modified": DATE }).lastModified, DATE);
   });
 });
 

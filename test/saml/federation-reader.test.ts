@@ -62,6 +62,7 @@ describe("a federation's file is read in a thread of its own", () => {
       {
         fileDigest: "",
         validUntilMs: NOW_MS + 2 * HOUR_MS,
+        cacheDurationMs: undefined,
         nextDueMs: NOW_MS + HOUR_MS,
         members: 1,
         others: 1,

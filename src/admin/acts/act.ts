@@ -11,7 +11,7 @@ export type Changed = "applications" | "accounts" | "keys" | "settings" | "resou
 export interface ActParts {
   readonly store: Pick<
     DurableStore,
-    "accounts" | "applications" | "grants" | "refreshTokens" | "settings" | "resources"
+    "accounts" | "applications" | "grants" | "refreshTokens" | "settings" | "resources" | "metadataFetches"
   >;
   readonly audit: Pick<AuditTrail, "record">;
   /** Tells every process what has changed; in a server it also refreshes this process before it returns. */

@@ -108,7 +108,13 @@ async function follow(
   const isBack = membership.leftAtMs !== undefined;
   const application = isBack ? await comeBack(parts, federation, found) : found;
   if (application === undefined) return false;
-  const isKnown = [membership.digest, membership.waitingDigest].includes(member.digest);
+  const { digest, waitingDigest, dismissedDigest } = membership;
+  const isKnown = [digest, waitingDigest, dismissedDigest].includes(member.digest);
+  if (member.digest === digest && waitingDigest !== undefined) {
+    // What waited was taken back over there.
+    const nothingWaits = { ...application, membership: { federationId: federation.id, digest } };
+    return (await replaceApplication(parts, application, nothingWaits)).ok;
+  }
   return isKnown ? isBack : (await takeChange(parts, federation, application, member)) || isBack;
 }
 

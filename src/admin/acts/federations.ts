@@ -2,7 +2,7 @@ import type { Federation } from "../../model/federation.ts";
 import { randomId } from "../../platform/random.ts";
 import { Conflict } from "../../storage/stores.ts";
 import type { Actor } from "../actor.ts";
-import { type ActResult, recorded, refused } from "./act.ts";
+import { type ActResult, recorded, type Refused, refused } from "./act.ts";
 import { followMembers, type MemberParts } from "./federation-members.ts";
 import { sourceOf } from "./metadata-source.ts";
 
@@ -24,20 +24,14 @@ export async function addFederation(
   actor: Actor,
   input: NewFederation,
 ): Promise<ActResult<{ readonly federation: Federation }>> {
-  const name = input.name.trim();
-  if (name === "" || name.length > NAME_CHARACTERS || /\p{C}/u.test(name)) {
-    return refused("invalid", `the name must have 1 to ${NAME_CHARACTERS} characters`, "name");
-  }
-  const source = sourceOf({ url: input.url ?? "https://none.invalid/", pin: input.pin });
-  if ("code" in source) return source;
+  const settings = federationSettings(input);
+  if ("code" in settings) return settings;
+  const { name, url } = settings;
   const nowMs = parts.clock.nowMs();
   const federation: Federation = {
+    ...settings,
     id: randomId(parts.random),
-    name,
-    url: input.url,
-    pinnedCertificate: source.pinnedCertificate,
-    allowAllMembers: input.allowAllMembers,
-    nextDueMs: input.url === undefined ? undefined : nowMs,
+    nextDueMs: url === undefined ? undefined : nowMs,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
@@ -55,6 +49,20 @@ export async function addFederation(
     }
     return { ok: true, federation };
   });
+}
+
+/** What an administrator said, checked; or what of it cannot be. */
+export function federationSettings(
+  input: NewFederation,
+): Pick<Federation, "name" | "url" | "pinnedCertificate" | "allowAllMembers"> | Refused {
+  const name = input.name.trim();
+  if (name === "" || name.length > NAME_CHARACTERS || /\p{C}/u.test(name)) {
+    return refused("invalid", `the name must have 1 to ${NAME_CHARACTERS} characters`, "name");
+  }
+  const { url, pin, allowAllMembers: allowed } = input;
+  const source = sourceOf({ url: url ?? "https://none.invalid/", pin });
+  if ("code" in source) return source;
+  return { name, url, pinnedCertificate: source.pinnedCertificate, allowAllMembers: allowed };
 }
 
 /** Says whether every member may sign on without being registered by hand. Those that came in so far stay. */

@@ -4,13 +4,13 @@ import { sha256 } from "../../platform/digest.ts";
 import { keyOfCertificate } from "../../saml/verification-keys.ts";
 import type { Actor } from "../actor.ts";
 import { type ActParts, type ActResult, recorded, type Refused, refused } from "./act.ts";
-import { readAgain } from "./refresh-metadata.ts";
+import { fetchMetadata } from "./fetch-metadata.ts";
+import { noteFirstFetch, readAgain, type RefreshParts } from "./refresh-metadata.ts";
 import {
   registerServiceProvider,
   type RegisterServiceProviderInput,
   type RegisterServiceProviderResult,
 } from "./register-service-provider.ts";
-import { fetchMetadata, type RefreshParts } from "./refresh-metadata.ts";
 import { replaceApplication } from "./replace-application.ts";
 
 /** Where metadata comes from, as an administrator says it. */
@@ -30,12 +30,14 @@ export async function registerFromUrl(
   const nothing = { report: [], entityIds: [] };
   const source = sourceOf({ url, pin });
   if ("code" in source) return { ...source, ...nothing };
-  const nowMs = parts.clock.nowMs();
-  const fetched = await fetchMetadata(parts, source, nowMs);
-  if ("problem" in fetched) return { ...refused("invalid", fetched.problem, "url"), ...nothing };
-  const { xml, nextDueMs } = fetched;
-  const kept = { ...source, lastFetchMs: nowMs, lastGoodMs: nowMs, nextDueMs };
-  return await registerServiceProvider(parts, actor, { ...input, xml, source: kept });
+  const fetched = await fetchMetadata(parts, source, parts.clock.nowMs());
+  if (fetched.kind !== "file") {
+    const problem = fetched.kind === "same" ? "It was not sent." : fetched.problem;
+    return { ...refused("invalid", problem, "url"), ...nothing };
+  }
+  const result = await registerServiceProvider(parts, actor, { ...input, xml: fetched.xml, source });
+  if (result.ok) await noteFirstFetch(parts, result.application, fetched);
+  return result;
 }
 
 /** Says from where an application's metadata is fetched from now on; undefined: from nowhere. */
@@ -50,12 +52,12 @@ export async function setMetadataSource(
   const source = input === undefined ? undefined : sourceOf(input);
   if (source !== undefined && "code" in source) return source;
   const detail = { metadataUrl: source?.url ?? "none", pinned: source?.pinnedCertificate !== undefined };
-  return await recorded(
-    parts,
-    actor,
-    entry(found, "application.settings-changed", detail),
-    async () => await replaceApplication(parts, found, { ...found, metadataSource: source }),
-  );
+  return await recorded(parts, actor, entry(found, "application.settings-changed", detail), async () => {
+    const result = await replaceApplication(parts, found, { ...found, metadataSource: source });
+    // How the fetch from another place went is not told of this one, and it is due at once.
+    if (result.ok) await parts.store.metadataFetches.delete(id);
+    return result;
+  });
 }
 
 /**
@@ -92,20 +94,20 @@ export function waitingDigest({ waiting }: MetadataSource): string | undefined {
   return waiting === undefined ? undefined : sha256(waiting.xml);
 }
 
-/** A source as it is kept, due at once; or why it cannot be one. */
+/** A source as it is kept; or why it cannot be one. */
 export function sourceOf({ url, pin }: SourceInput): MetadataSource | Refused {
   const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
   if (url.length > 2000 || (scheme !== "https:" && scheme !== "http:")) {
     return refused("invalid", "the metadata's address must be a whole https address", "url");
   }
-  if (pin === undefined) return { url, nextDueMs: 0 };
+  if (pin === undefined) return { url };
   const certificate = derOf(pin);
   const key =
     certificate === undefined ? { unusable: "it is no PEM certificate" } : keyOfCertificate(certificate);
   if ("unusable" in key) {
     return refused("invalid", `the pinned certificate cannot be used: ${key.unusable}`, "pin");
   }
-  return { url, pinnedCertificate: certificate, nextDueMs: 0 };
+  return { url, pinnedCertificate: certificate };
 }
 
 function derOf(pem: string): string | undefined {

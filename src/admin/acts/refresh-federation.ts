@@ -1,14 +1,14 @@
 import type { AuditEntry } from "../../audit/audit-trail.ts";
-import { type Outbound, OutboundFailed } from "../../http/outbound.ts";
-import type { Federation, FederationChange, FederationCopy } from "../../model/federation.ts";
+import type { Outbound } from "../../http/outbound.ts";
+import type { Federation, FederationCopy } from "../../model/federation.ts";
 import { randomId, randomToken } from "../../platform/random.ts";
-import type { FederationFile } from "../../saml/federation-messages.ts";
-import { FederationRefused, readFederation } from "../../saml/federation-reader.ts";
-import { SHORTEST_MS } from "../../saml/fetched-metadata.ts";
-import { FEDERATION_LIMITS } from "../../saml/xml/entity-splitter.ts";
+import { dueAfter, SHORTEST_MS } from "../../saml/fetched-metadata.ts";
+import { FederationRefused } from "../../saml/federation-reader.ts";
+import { day } from "../../saml/metadata-report.ts";
 import { generationName } from "../../storage/federation-store.ts";
 import type { VolatileStore } from "../../volatile/volatile-store.ts";
 import { type Actor, auditActor } from "../actor.ts";
+import { type FileReading, problemOf, readFile } from "./federation-file.ts";
 import { followMembers, type MemberParts } from "./federation-members.ts";
 
 /** Longer than a download and the reading can take; a process that dies in it leaves the work to a later round. */
@@ -24,7 +24,7 @@ export interface FederationParts extends MemberParts {
 }
 
 export type FederationRefresh =
-  /** Byte for byte what is in force. */
+  /** Byte for byte what is in force: nothing but the time of the fetch was written. */
   | { readonly kind: "unchanged" }
   | { readonly kind: "switched"; readonly copy: FederationCopy; readonly applications: number }
   | { readonly kind: "failed"; readonly problem: string }
@@ -34,7 +34,8 @@ export type FederationRefresh =
 
 /**
  * Reads a federation's file anew, from its address or from `given`, and switches to it in one step when all of it has
- * been read and its signature fits. Whatever goes wrong leaves the last good copy in force. One at a time.
+ * been read and its signature fits. Whatever goes wrong leaves the last good copy in force. One at a time. A file that is
+ * the one in force is not read again; that it has not run out is looked at all the same.
  */
 export async function refreshFederation(
   parts: FederationParts,
@@ -77,57 +78,41 @@ async function attempt(
   const generation = generationName(nowMs, randomId(random));
   let inForce = false;
   try {
-    const file = await readInto(parts, found, generation, given);
-    if (file.fileDigest === found.copy?.fileDigest) return await unchanged(parts, found.id, file);
-    const result = await switchTo(parts, actor, found.id, generation, file);
+    const reading = await readFile({ ...parts, nowMs }, found, given, async (members) => {
+      await store.federations.addMembers(found.id, generation, members);
+    });
+    if (reading.kind === "same" || reading.file.fileDigest === found.copy?.fileDigest) {
+      return await unchanged(parts, found, reading);
+    }
+    const result = await switchTo(parts, actor, found, generation, reading);
     inForce = result.kind === "switched";
     return result;
   } catch (error) {
-    const problem = problemOf(error);
-    return await failed(parts, actor, found.id, problem);
+    return await failed(parts, actor, found.id, problemOf(error));
   } finally {
     if (!inForce) await store.federations.deleteCopy(generation);
   }
 }
 
-async function readInto(
-  { outbound, store, clock }: FederationParts,
-  { id, url, pinnedCertificate }: Federation,
-  generation: string,
-  given: AsyncIterable<Uint8Array> | undefined,
-): Promise<FederationFile> {
-  const task = { pinnedCertificate, nowMs: clock.nowMs() };
-  const read = async (pieces: AsyncIterable<Uint8Array>) =>
-    await readFederation(pieces, task, async (members) => {
-      await store.federations.addMembers(id, generation, members);
-    });
-  if (given !== undefined) return await read(given);
-  if (url === undefined) throw new FederationRefused("It has no address: hand its file over.");
-  const accept = "application/samlmetadata+xml, application/xml, text/xml";
-  const wanted = { url, accept, limitBytes: FEDERATION_LIMITS.bytes };
-  return await outbound.download(wanted, async ({ status, body }) => {
-    if (status !== 200) throw new FederationRefused(`The address answered with status ${status}.`);
-    return await read(body);
-  });
-}
-
-/** What goes on as a sentence for the administrator; anything else is thrown on. */
-function problemOf(error: unknown): string {
-  if (error instanceof FederationRefused) return error.problem;
-  if (error instanceof OutboundFailed) return "The address could not be fetched.";
-  throw error;
-}
-
+/** Throws `FederationRefused` where what is in force has run out, and the address has nothing newer. */
 async function unchanged(
   parts: FederationParts,
-  id: string,
-  file: FederationFile,
+  { id, copy, pinnedCertificate }: Federation,
+  reading: FileReading,
 ): Promise<FederationRefresh> {
   const lastFetchMs = parts.clock.nowMs();
+  const { validUntilMs, cacheDurationMs } = reading.kind === "read" ? reading.file : (copy ?? {});
+  // It was checked with this certificate: at this reading, or at the one before.
+  const checked = { checkedWith: pinnedCertificate, cacheDurationMs };
+  if (validUntilMs !== undefined && validUntilMs <= lastFetchMs) {
+    throw new FederationRefused(`It was valid until ${day(validUntilMs)}.`);
+  }
   await change(parts, id, (now) => ({
     ...now,
+    fetched: reading.fetched,
+    copy: now.copy === undefined ? undefined : { ...now.copy, ...checked },
     lastFetchMs,
-    nextDueMs: dueOf(now, file.nextDueMs),
+    nextDueMs: dueOf(now, dueAfter({ validUntilMs, cacheDurationMs }, lastFetchMs)),
     problem: undefined,
   }));
   return { kind: "unchanged" };
@@ -137,14 +122,16 @@ async function unchanged(
 async function switchTo(
   parts: FederationParts,
   actor: Actor,
-  id: string,
+  { id, pinnedCertificate }: Federation,
   generation: string,
-  file: FederationFile,
+  { file, fetched }: Extract<FileReading, { kind: "read" }>,
 ): Promise<FederationRefresh> {
   const { store, clock, audit } = parts;
   const before = (await store.federations.get(id))?.copy;
   const difference = await store.federations.compare(before?.generation, generation);
-  const copy = copyOf(file, generation, clock.nowMs(), difference);
+  const { nextDueMs, ...facts } = file;
+  const readAtMs = clock.nowMs();
+  const copy = { ...facts, generation, checkedWith: pinnedCertificate, readAtMs, change: difference };
   const detail = { members: file.members, ...difference };
   const federation = await change(
     parts,
@@ -152,8 +139,9 @@ async function switchTo(
     (now) => ({
       ...now,
       copy,
-      lastFetchMs: copy.readAtMs,
-      nextDueMs: dueOf(now, file.nextDueMs),
+      fetched,
+      lastFetchMs: readAtMs,
+      nextDueMs: dueOf(now, nextDueMs),
       problem: undefined,
     }),
     async (now) => {
@@ -164,15 +152,6 @@ async function switchTo(
   const applications = await followMembers(parts, federation);
   if (before !== undefined) await store.federations.deleteCopy(before.generation);
   return { kind: "switched", copy, applications };
-}
-
-function copyOf(
-  { fileDigest, validUntilMs, members, others, leftOut }: FederationFile,
-  generation: string,
-  readAtMs: number,
-  difference: FederationChange,
-): FederationCopy {
-  return { generation, fileDigest, readAtMs, validUntilMs, members, others, leftOut, change: difference };
 }
 
 async function failed(

@@ -43,6 +43,7 @@ export class KyselyApplicationStore implements ApplicationStore {
     return await this.#db.transaction().execute(async (transaction) => {
       await transaction.deleteFrom("refresh_families").where("application_id", "=", id).execute();
       await transaction.deleteFrom("key_uses").where("application_id", "=", id).execute();
+      await transaction.deleteFrom("metadata_fetches").where("application_id", "=", id).execute();
       await transaction.deleteFrom("grants").where("application_id", "=", id).execute();
       const result = await transaction.deleteFrom("applications").where("id", "=", id).executeTakeFirst();
       return result.numDeletedRows > 0n;

@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 import type { ApiTokenMarksTable, ApiTokensTable } from "./api-token-row.ts";
-import type { FederationMembersTable, FederationsTable } from "./federation-tables.ts";
+import type { FederationMembersTable, FederationsTable, MetadataFetchesTable } from "./federation-tables.ts";
 
 /**
  * The tables, as both databases have them. Switches are 0 or 1, lists and objects are JSON in a text, instants are
@@ -24,6 +24,7 @@ export interface Database {
   logout_deliveries: LogoutDeliveriesTable;
   federations: FederationsTable;
   federation_members: FederationMembersTable;
+  metadata_fetches: MetadataFetchesTable;
   spent_ids: SpentIdsTable;
   ended_sessions: EndedSessionsTable;
   settings: SettingsTable;

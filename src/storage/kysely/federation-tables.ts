@@ -26,3 +26,17 @@ export interface FederationMembersTable {
   doubled: number;
   xml: string;
 }
+
+/** How the last fetch of an application's own metadata went. */
+export interface MetadataFetchesTable {
+  application_id: string;
+  url: string;
+  basis: string;
+  last_fetch_ms: number;
+  last_good_ms: number | null;
+  next_due_ms: number;
+  problem: string | null;
+  file_digest: string | null;
+  etag: string | null;
+  last_modified: string | null;
+}

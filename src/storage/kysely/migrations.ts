@@ -16,6 +16,7 @@ import {
   refreshTokens,
 } from "./migrations/first-tables.ts";
 import { federations } from "./migrations/federations.ts";
+import { metadataFetches } from "./migrations/metadata-fetches.ts";
 import { settingsAndKeyUses } from "./migrations/settings-and-key-uses.ts";
 import { resources } from "./migrations/resources.ts";
 import { endedSessions } from "./migrations/ended-sessions.ts";
@@ -63,5 +64,6 @@ function timeline(columns: Columns): Record<string, Migration> {
     "0014_federations": { up: async (db) => await federations(db, columns) },
     "0015_spent_ids": { up: async (db) => await spentIds(db, columns) },
     "0016_ended_sessions": { up: async (db) => await endedSessions(db, columns) },
+    "0017_metadata_fetches": { up: async (db) => await metadataFetches(db, columns) },
   };
 }

@@ -13,6 +13,8 @@ import {
   member,
   type MemberText,
 } from "../../fixtures/saml/federation-file.ts";
+import { sha256 } from "../../../src/platform/digest.ts";
+import type { DurableStore } from "../../../src/storage/stores.ts";
 import { openActs, OWNER } from "../acts-installation.ts";
 
 export const URL_OF_FILE = "https://federation.example/metadata";
@@ -37,10 +39,28 @@ export async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(Buffer.from(text));
 }
 
+/** The same store, which notes the members that are written. */
+function watched(store: DurableStore, written: string[]): DurableStore {
+  const { federations } = store;
+  const addMembers: DurableStore["federations"]["addMembers"] = async (id, generation, members) => {
+    written.push(...members.map(({ entityId }) => entityId));
+    await federations.addMembers(id, generation, members);
+  };
+  const noting = new Proxy(federations, {
+    get: (target, name): unknown => {
+      if (name === "addMembers") return addMembers;
+      const found: unknown = Reflect.get(target, name);
+      return typeof found === "function" ? found.bind(target) : found;
+    },
+  });
+  return { ...store, federations: noting };
+}
+
 /** An installation with one federation, whose file is at an address that the test writes. */
-export async function withFederation(input: Partial<NewFederation> = {}) {
+export async function withFederation(input: Partial<NewFederation> = {}, hasEtags = false) {
   const installation = await openActs();
-  const { store } = installation;
+  const written: string[] = [];
+  const store = watched(installation.store, written);
   let published: string | undefined;
   const asked: DownloadRequest[] = [];
   const leases = new Map<string, string>();
@@ -48,7 +68,12 @@ export async function withFederation(input: Partial<NewFederation> = {}) {
     download: async <T>(request: DownloadRequest, take: (answer: Download) => Promise<T>): Promise<T> => {
       asked.push(request);
       if (published === undefined) throw new OutboundFailed();
-      return await take({ status: published === "404" ? 404 : 200, body: bytesOf(published) });
+      const etag = `"${sha256(published)}"`;
+      if (hasEtags && request.known?.etag === etag) {
+        return await take({ status: 304, body: bytesOf(""), validators: { etag } });
+      }
+      const validators = hasEtags ? { etag } : {};
+      return await take({ status: published === "404" ? 404 : 200, body: bytesOf(published), validators });
     },
   };
   const volatile = {
@@ -81,10 +106,13 @@ export async function withFederation(input: Partial<NewFederation> = {}) {
   };
   return {
     ...installation,
+    store,
     acts,
     id,
     asked,
     leases,
+    /** Members that were stored, by entityID, whatever became of their copy. */
+    written,
     stored,
     publish: (text: string | undefined) => {
       published = text;

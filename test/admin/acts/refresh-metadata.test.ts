@@ -1,82 +1,24 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { fetchMetadata } from "../../../src/admin/acts/fetch-metadata.ts";
 import {
-  registerFromUrl,
   setMetadataSource,
   settleWaitingMetadata,
   waitingDigest,
 } from "../../../src/admin/acts/metadata-source.ts";
-import { fetchMetadata } from "../../../src/admin/acts/refresh-metadata.ts";
-import { refreshDueMetadata } from "../../../src/admin/metadata-schedule.ts";
-import { OutboundFailed, type OutboundRequest } from "../../../src/http/outbound.ts";
-import type { SamlApplication } from "../../../src/model/application.ts";
-import { openActs, OWNER } from "../acts-installation.ts";
-import { certificate, entityDescriptor } from "../metadata.ts";
-
-const URL_OF_METADATA = "https://pay.example.org/metadata";
-const KEY = certificate();
-const NEW_KEY = certificate();
-const DAY_MS = 86_400_000;
-
-async function installed(first = entityDescriptor({}, KEY)) {
-  const installation = await openActs();
-  const { store, clock } = installation;
-  let published: string | undefined = first;
-  const asked: OutboundRequest[] = [];
-  const leases = new Set<string>();
-  const outbound = {
-    fetch: async (request: OutboundRequest) => {
-      asked.push(request);
-      await Promise.resolve();
-      if (published === undefined) throw new OutboundFailed();
-      return { status: published === "404" ? 404 : 200, contentType: "text/html", body: published };
-    },
-  };
-  const acts = { ...installation.acts, outbound };
-  const result = await registerFromUrl(acts, OWNER, { url: URL_OF_METADATA }, {});
-  assert.ok(result.ok, JSON.stringify(result));
-  const { id } = result.application;
-  const stored = async (): Promise<SamlApplication> => {
-    const found = await store.applications.get(id);
-    assert.ok(found?.protocol === "saml");
-    return found;
-  };
-  const round = async (taken = leases) => {
-    const known = await store.applications.all();
-    await refreshDueMetadata({
-      ...acts,
-      applications: { all: () => known },
-      volatile: {
-        setIfAbsent: async (key) => await Promise.resolve(taken.has(key) ? false : Boolean(taken.add(key))),
-      },
-      log: { info() {}, warn() {} },
-    });
-  };
-  return {
-    ...installation,
-    acts,
-    id,
-    asked,
-    stored,
-    /** A day later, with this at the address. */
-    later: async (body: string | undefined) => {
-      published = body;
-      clock.advance(DAY_MS);
-      leases.clear();
-      await round();
-      return await stored();
-    },
-    round,
-  };
-}
+import { OWNER } from "../acts-installation.ts";
+import { entityDescriptor } from "../metadata.ts";
+import { DAY_MS, installed, KEY, NEW_KEY, URL_OF_METADATA } from "./metadata-installation.ts";
 
 suite("metadata from an address", () => {
   test("registers the application, and is fetched without redirects and with a bound", async () => {
-    const { stored, asked } = await installed();
+    const { stored, asked, last, clock } = await installed();
     const { entityId, metadataSource } = await stored();
     assert.equal(entityId, "https://pay.example.org/sp");
-    assert.equal(metadataSource?.url, URL_OF_METADATA);
-    assert.equal(metadataSource?.problem, undefined);
+    assert.deepEqual(metadataSource, { url: URL_OF_METADATA });
+    const { problem, lastGoodMs, nextDueMs } = await last();
+    assert.deepEqual([problem, lastGoodMs], [undefined, clock.nowMs()]);
+    assert.equal(nextDueMs, clock.nowMs() + DAY_MS / 4);
     assert.equal(asked[0]?.redirects ?? 0, 0);
     assert.ok((asked[0]?.limitBytes ?? 0) <= 2 * 1_048_576);
   });
@@ -92,11 +34,12 @@ suite("metadata from an address", () => {
   });
 
   test("that did not change leaves no line in the trail", async () => {
-    const { later, events } = await installed();
+    const { later, events, last, clock } = await installed();
     const before = (await events()).length;
-    const { metadataSource } = await later(entityDescriptor({}, KEY));
+    await later(entityDescriptor({}, KEY));
     assert.equal((await events()).length, before);
-    assert.equal(metadataSource?.lastGoodMs, metadataSource?.lastFetchMs);
+    const { lastGoodMs, lastFetchMs } = await last();
+    assert.deepEqual([lastGoodMs, lastFetchMs], [clock.nowMs(), clock.nowMs()]);
   });
 
   test("with another path at the same host is taken, and the difference recorded", async () => {
@@ -164,16 +107,18 @@ suite("metadata from an address", () => {
   ];
   for (const [name, body] of broken) {
     test(`${name} keeps the last good copy, says why, and is asked again in a quarter of an hour`, async () => {
-      const { later, stored, events } = await installed();
-      const before = await stored();
+      const { later, stored, events, last, announced } = await installed();
+      const [before, lastBefore] = [await stored(), await last()];
+      const told = announced.length;
       const after = await later(body);
       await later(body);
       assert.equal(after.metadataXml, before.metadataXml);
       assert.deepEqual(after.signingCertificates, before.signingCertificates);
-      const source = after.metadataSource;
-      assert.ok(source?.problem !== undefined && source.problem !== "");
-      assert.equal(source.lastGoodMs, before.metadataSource?.lastGoodMs);
-      assert.equal(source.nextDueMs - (source.lastFetchMs ?? 0), 15 * 60_000);
+      const { problem, lastGoodMs, nextDueMs, lastFetchMs } = await last();
+      assert.notEqual(problem ?? "", "");
+      assert.equal(lastGoodMs, lastBefore.lastGoodMs);
+      assert.equal(nextDueMs - lastFetchMs, 15 * 60_000);
+      assert.deepEqual([await stored(), announced.length], [before, told]);
       const lines = (await events()).filter(({ action }) => action === "application.metadata-failed");
       assert.equal(lines.length, 1);
     });

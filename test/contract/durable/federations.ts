@@ -30,6 +30,8 @@ export function federationContract(subject: Subject): void {
   const copy = (generation: string) => ({
     generation,
     fileDigest: "d",
+    checkedWith: "MII",
+    cacheDurationMs: 7,
     readAtMs: 5,
     validUntilMs: 9,
     members: 1,
@@ -60,6 +62,7 @@ export function federationContract(subject: Subject): void {
         url: "https://f.example/",
         pinnedCertificate: "MII",
         lastFetchMs: 1,
+        fetched: { url: "https://f.example/", etag: '"v1"', lastModified: "Tue, 24 Nov 2026 12:00:00 GMT" },
         nextDueMs: 2,
         problem: "Ü",
         copy: copy("g-1"),
