@@ -6,15 +6,11 @@ import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
 import { sessionsEndpoint } from "./account/sessions-endpoint.ts";
 import { tokensEndpoint } from "./account/tokens-endpoint.ts";
+import { actParts } from "./act-parts.ts";
 import { adminEndpoint } from "./admin/admin-endpoint.ts";
-import { runKeySchedule } from "./admin/key-schedule.ts";
-import { refreshDueFederations } from "./admin/federation-schedule.ts";
-import { refreshDueMetadata } from "./admin/metadata-schedule.ts";
 import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
 import { problemShown } from "./audit/problem-shown.ts";
 import type { Config } from "./config.ts";
-import { openFederations } from "./federations.ts";
-import type { EndSession } from "./flow/end-session.ts";
 import { PATHS } from "./flow/endpoints.ts";
 import { addressReader } from "./http/address.ts";
 import { browserMiddleware } from "./http/browser.ts";
@@ -56,10 +52,10 @@ import { createLog } from "./platform/log.ts";
 import { pooledRandom } from "./platform/random.ts";
 import { openTokenPages } from "./token-pages.ts";
 import { warnOfWeakSettings } from "./saml/weak-settings.ts";
+import { startRounds } from "./rounds.ts";
 import { tokenApi } from "./token-api.ts";
 import { startUpkeep } from "./upkeep.ts";
 
-const ROUND_EVERY_MS = 60_000;
 const DELIVER_EVERY_MS = 5_000;
 
 export interface RunningServer {
@@ -115,16 +111,6 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
       await parts.close();
     },
   };
-}
-
-/** Once a minute, each by one process at a time: metadata that is due is fetched again, and the keys' schedule is kept. */
-function startRounds(parts: Parts, { endSession }: Protocols): NodeJS.Timeout {
-  const outbound = new Outbound({ allowPrivateAddresses: parts.config.allowPrivateAddresses });
-  const given = { ...parts, ...actParts(parts, endSession), outbound, volatile: parts.stores.volatile };
-  const federations = openFederations(parts);
-  const round = async () =>
-    await Promise.all([refreshDueMetadata(given), refreshDueFederations(federations), runKeySchedule(given)]);
-  return setInterval(() => void round(), ROUND_EVERY_MS).unref();
 }
 
 /** The application with everything mounted, under the issuer's path. */
@@ -270,34 +256,5 @@ export function createApp(
       if (error === undefined) routed(request, response);
       else failed(error, request, response);
     });
-  };
-}
-
-/** What the administrators' acts are given in a server: a change is in force here at once, elsewhere within a second. */
-function actParts(parts: Parts, endSession: EndSession) {
-  const { applications, settings, accounts, signingKeys, sessions, versions, hasher, audit, clock, random } =
-    parts;
-  const refresh = {
-    applications: async () => await applications.reload(),
-    accounts: async () => await Promise.resolve(accounts.invalidate()),
-    keys: async () => await signingKeys.load(),
-    settings: async () => await settings.reload(),
-    resources: async () => await parts.resources.reload(),
-  };
-  return {
-    store: parts.stores.durable,
-    hasher,
-    audit,
-    clock,
-    random,
-    announce: async (changed: keyof typeof refresh) => {
-      // Here first: what was switched off is closed in this process even while the volatile store is away.
-      await refresh[changed]();
-      await versions.bump(changed);
-    },
-    endSessions: async (accountId: string) => {
-      const live = await sessions.listByAccount(accountId);
-      return (await endSession.endQuietly(live.map(({ id }) => id))).length;
-    },
   };
 }
