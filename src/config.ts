@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { SignOnPolicy } from "./model/policy.ts";
+import { cookieDomainProblem } from "./platform/cookie-domain.ts";
 
 /** The environment, read once. Every address that Gatehouse puts into a message comes from `issuer`. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   readonly trustProxy: readonly string[];
   /** The header, in lower case, in which a trusted proxy hands on the client's certificate; undefined: none is read. */
   readonly clientCertificateHeader: string | undefined;
+  /** The domain whose applications are given SSO tokens (docs/decisions/0007); undefined: there are none. */
+  readonly ssoDomain: string | undefined;
   readonly workers: number;
   /** The bearer token that opens /metrics; undefined: they are for this machine alone. */
   readonly metricsToken: string | undefined;
@@ -62,6 +65,7 @@ export function readConfig(environment: Environment): Config {
     tls: readTls(environment),
     trustProxy: list(environment["GATEHOUSE_TRUST_PROXY"]),
     clientCertificateHeader: readHeaderName(environment["GATEHOUSE_CLIENT_CERT_HEADER"]),
+    ssoDomain: readSsoDomain(environment["GATEHOUSE_SSO_DOMAIN"], issuer),
     workers: integer(environment, "WORKERS", 1, 1, 256),
     metricsToken: readMetricsToken(environment["GATEHOUSE_METRICS_TOKEN"]),
     certsFolder: environment["GATEHOUSE_CERTS"] ?? "certs",
@@ -122,6 +126,16 @@ function readHeaderName(text: string | undefined): string | undefined {
     throw new ConfigError("GATEHOUSE_CLIENT_CERT_HEADER must be the name of a header");
   }
   return text.toLowerCase();
+}
+
+function readSsoDomain(text: string | undefined, issuer: string): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  const { protocol, hostname } = new URL(issuer);
+  const problem = cookieDomainProblem(text, hostname);
+  if (problem !== undefined) throw new ConfigError(`GATEHOUSE_SSO_DOMAIN ${problem}`);
+  // Over http everybody on the way could read the token, and browsers take no Secure cookie.
+  if (protocol !== "https:") throw new ConfigError("GATEHOUSE_SSO_DOMAIN needs an https GATEHOUSE_ISSUER");
+  return text;
 }
 
 function readMetricsToken(text: string | undefined): string | undefined {

@@ -1,8 +1,10 @@
 import { Router } from "express";
 import { unregisteredMembers } from "./federations.ts";
 import { addressReader } from "./http/address.ts";
+import { browserMiddleware } from "./http/browser.ts";
 import type { DirectEndpoint } from "./http/direct-endpoint.ts";
 import type { ReplySender } from "./http/reply-sender.ts";
+import { sessionMiddleware } from "./http/session-middleware.ts";
 import type { PasswordLogin } from "./login/password-login.ts";
 import { authorizeEndpoint } from "./oidc/authorize-endpoint.ts";
 import { claimRules } from "./oidc/claims.ts";
@@ -28,6 +30,29 @@ import { ssoEndpoint } from "./saml/sso-endpoint.ts";
 import { startEndpoint } from "./saml/start-endpoint.ts";
 import type { Parts } from "./parts.ts";
 import type { Protocols } from "./protocols.ts";
+import { ssoCookieOf } from "./token-sso.ts";
+
+/** Puts the session and the browser on each request of a person. */
+export function browserParts(parts: Parts, endSession: Protocols["endSession"]): Router {
+  const { config, sessions, accounts, sealing, clock, random } = parts;
+  const { issuer, policy, trustProxy } = config;
+  const secure = issuer.startsWith("https:");
+  const { volatile: store } = parts.stores;
+  return Router().use(
+    sessionMiddleware({ store, cookieSecret: sealing.derive("cookie"), secure, policy, random }),
+    browserMiddleware({
+      sessions,
+      accounts,
+      replaced: async (sessionId) => void (await endSession.endQuietly([sessionId])),
+      addressOf: addressReader(trustProxy),
+      sso: ssoCookieOf(parts),
+      secure,
+      policy,
+      clock,
+      random,
+    }),
+  );
+}
 
 /** SAML's endpoints that a browser comes to. */
 export function samlEndpoints(parts: Parts, { saml, ...shell }: Protocols, replySender: ReplySender): Router {
@@ -139,7 +164,7 @@ export function oidcProgramEndpoints(
     parEndpoint({ ...oidc, addressOf: checks.addressOf }),
     tokenEndpoint(oidc),
     userinfoEndpoint({ issuer, ...oidc }),
-    introspectionEndpoint({ issuer, ...oidc, apiTokens: checks.verifier }),
+    introspectionEndpoint({ issuer, ...oidc, apiTokens: checks.verifier, sso: checks.sso?.checks }),
     revocationEndpoint({ ...oidc, revokeApiToken: checks.revokeOf }),
   ];
 }

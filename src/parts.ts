@@ -24,6 +24,7 @@ import type { DurableStore } from "./storage/stores.ts";
 import { SingleUse } from "./volatile/single-use.ts";
 import { openTokens, type TokenParts } from "./token-parts.ts";
 import { ownApi } from "./tokens/own-api.ts";
+import { SsoTokens } from "./tokens/sso/sso-tokens.ts";
 import { Versions } from "./volatile/versions.ts";
 
 /** What comes from outside the process; the tests put in a clock that stands still. */
@@ -49,6 +50,8 @@ export interface Parts extends Platform {
   readonly hasher: PasswordHasher;
   readonly audit: AuditTrail;
   readonly tokens: TokenParts;
+  /** undefined: no domain is set whose applications are given them. */
+  readonly sso: SsoTokens | undefined;
   readonly versions: Versions;
   readonly singleUse: SingleUse;
   readonly sessions: SessionStore;
@@ -131,6 +134,10 @@ async function assemble(config: Config, platform: Platform, stores: Stores): Pro
       clock,
       random,
     }),
+    sso:
+      config.ssoDomain === undefined
+        ? undefined
+        : new SsoTokens({ volatile, sessions, accounts, policy: config.policy, clock, random }),
     versions,
     singleUse: new SingleUse(volatile, random),
     sessions,

@@ -31,6 +31,7 @@ import { TokenResponses } from "./oidc/token-response.ts";
 import { TokenStanding } from "./oidc/token-standing.ts";
 import type { Parts } from "./parts.ts";
 import { openTokenChecks } from "./token-checks.ts";
+import { openSso, ssoEnd } from "./token-sso.ts";
 import { openTokenWatch } from "./token-watch.ts";
 import { Turns } from "./platform/turns.ts";
 import { ArtifactResolver } from "./saml/artifact-resolver.ts";
@@ -56,9 +57,11 @@ export function openProtocols(parts: Parts) {
   const outbound = new Outbound({ allowPrivateAddresses: parts.config.allowPrivateAddresses });
   const saml = openSaml(parts, outbound);
   const oidc = openOidc(parts, outbound);
-  const watch = openTokenWatch(parts, oidc.families);
-  const checks = openTokenChecks(parts, oidc, watch);
-  return { saml, oidc, watch, checks, ...openShell(parts, saml, oidc) };
+  const shell = openShell(parts, saml, oidc);
+  const endSso = ssoEnd(parts, shell.endSession);
+  const watch = openTokenWatch(parts, oidc.families, endSso);
+  const checks = openTokenChecks(parts, oidc, watch, openSso(parts, watch, endSso));
+  return { saml, oidc, watch, checks, ...shell };
 }
 
 function openShell(parts: Parts, saml: Saml, oidc: Oidc) {

@@ -12,8 +12,6 @@ import { ADMIN_PATH } from "./admin/owner-endpoint.ts";
 import { problemShown } from "./audit/problem-shown.ts";
 import type { Config } from "./config.ts";
 import { PATHS } from "./flow/endpoints.ts";
-import { addressReader } from "./http/address.ts";
-import { browserMiddleware } from "./http/browser.ts";
 import { Csrf } from "./http/csrf.ts";
 import { directFirst } from "./http/direct-endpoint.ts";
 import { directFailure, errorHandler, notFoundHandler } from "./http/error-handler.ts";
@@ -26,7 +24,6 @@ import { createRenderer, VIEWS_FOLDER } from "./http/render.ts";
 import { createReplySender, type ShownProblem } from "./http/reply-sender.ts";
 import { resumeEndpoint } from "./http/resume-endpoint.ts";
 import { securityHeaderSetter } from "./http/security-headers.ts";
-import { sessionMiddleware } from "./http/session-middleware.ts";
 import { loadAssets } from "./http/static-files.ts";
 import { chooseAccountEndpoint } from "./login/choose-account-endpoint.ts";
 import { consentEndpoint } from "./login/consent-endpoint.ts";
@@ -36,6 +33,7 @@ import { PasswordLogin } from "./login/password-login.ts";
 import { stepUpEndpoint } from "./login/step-up-endpoint.ts";
 import { Throttle } from "./login/throttle.ts";
 import {
+  browserParts,
   oidcBrowserEndpoints,
   oidcProgramEndpoints,
   rulesOfConsent,
@@ -166,25 +164,7 @@ export function createApp(
 
   // For people's browsers: behind the session and the binding.
   const people = express.Router();
-  people.use(
-    sessionMiddleware({
-      store: volatile,
-      cookieSecret: parts.sealing.derive("cookie"),
-      secure,
-      policy,
-      random,
-    }),
-    browserMiddleware({
-      sessions,
-      accounts,
-      replaced: async (sessionId) => void (await endSession.endQuietly([sessionId])),
-      addressOf: addressReader(config.trustProxy),
-      secure,
-      policy,
-      clock,
-      random,
-    }),
-  );
+  people.use(browserParts(parts, endSession));
   people.use(samlEndpoints(parts, protocols, replySender));
   people.use(oidcBrowserEndpoints(parts, protocols, replySender));
   people.get(PATHS.resume, resumeEndpoint({ signOn, replySender }));

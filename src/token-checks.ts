@@ -14,6 +14,7 @@ import type { RefreshTokens } from "./oidc/refresh-token.ts";
 import type { TokenFamilies } from "./oidc/token-families.ts";
 import { accessTokenSource, familyOf } from "./oidc/token-source.ts";
 import type { Parts } from "./parts.ts";
+import type { SsoParts } from "./token-sso.ts";
 import { Exposures } from "./tokens/exposure.ts";
 import { SYSTEM } from "./tokens/token-act.ts";
 import { readToken } from "./tokens/token-format.ts";
@@ -37,13 +38,20 @@ export interface TokenChecks {
   readonly gate: TokenGate;
   readonly exposures: Exposures;
   readonly dpop: DpopProofs;
-  /** Revokes an API token where it is this client's own (RFC 7009). */
+  /** undefined: there are no SSO tokens. */
+  readonly sso: SsoParts | undefined;
+  /** Revokes an API token where it is this client's own, and the session of an SSO token that it may check (RFC 7009). */
   readonly revokeOf: (text: string, clientId: string) => Promise<void>;
   readonly addressOf: (request: IncomingMessage) => string;
   readonly transportOf: (request: IncomingMessage) => Transport;
 }
 
-export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWatcher): TokenChecks {
+export function openTokenChecks(
+  parts: Parts,
+  oidc: CheckedOidc,
+  watch: TokenWatcher,
+  sso: SsoParts | undefined,
+): TokenChecks {
   const { config, stores, tokens, resources, versions, clock } = parts;
   const { issuer, trustProxy, clientCertificateHeader: certificateHeader } = config;
   const { durable, volatile } = stores;
@@ -69,15 +77,19 @@ export function openTokenChecks(parts: Parts, oidc: CheckedOidc, watch: TokenWat
       store: durable.apiTokens,
       apiTokens: tokens.apiTokens,
       notices: durable.tokenNotices,
-      revokeOther: async (text) => {
+      revokeOther: async (text, evidence) => {
+        await sso?.endByText(text, "exposed", evidence);
         const family = await familyOf(oidc, text);
         if (family !== undefined) await oidc.families.revoke(family.familyId);
       },
       clock,
     }),
     dpop,
+    sso,
     revokeOf: async (text, clientId) => {
-      const hash = readToken(text)?.hash;
+      const { hash, kind } = readToken(text) ?? {};
+      if (kind === "sso" && sso?.checks.asker(clientId) !== undefined)
+        await sso.endByText(text, "application", { client: clientId });
       const token = hash === undefined ? undefined : await durable.apiTokens.findByHash(hash);
       if (token?.owner.kind !== "application" || token.owner.id !== clientId) return;
       await tokens.apiTokens.revoke(SYSTEM, token.id, { reason: "owner", evidence: { client: clientId } });
@@ -99,7 +111,8 @@ export function tokenEndpoints(
   checks: TokenChecks,
   watch: Pick<TokenWatch, "alarms">,
 ): Router {
-  const { verifier, gate, exposures, dpop, addressOf, transportOf } = checks;
+  const { verifier, gate, exposures, dpop, sso, addressOf, transportOf } = checks;
+  const issued = accessTokenSource(oidc.accessTokens);
   return Router().use(
     verifyEndpoint({
       issuer: config.issuer,
@@ -111,12 +124,13 @@ export function tokenEndpoints(
         const served = resources
           .all()
           .filter(({ introspectionClientIds }) => introspectionClientIds.includes(client));
-        return { serves: served.map(({ identifier }) => identifier) };
+        return { id: client, serves: served.map(({ identifier }) => identifier) };
       },
       provedKey: async ({ jwt, url }, use) => {
         const checked = await dpop.check(jwt, { ...use, url });
         return checked.ok ? checked.thumbprint : undefined;
       },
+      aboutSso: async (client, text, address) => await sso?.checks.about(client, text, address),
       addressOf,
       transportOf,
       reportExposed: async (token, address) => await exposures.report(token, "plain-http", address),
@@ -125,7 +139,7 @@ export function tokenEndpoints(
     leakReportEndpoint({
       reports: new LeakReports({
         tokens: stores.durable.apiTokens,
-        source: accessTokenSource(oidc.accessTokens),
+        source: { find: async (text) => (await sso?.find(text)) ?? (await issued.find(text)) },
         alarms: watch.alarms,
       }),
       volatile: stores.volatile,

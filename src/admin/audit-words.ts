@@ -41,6 +41,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "login.succeeded": "Logged in",
   "login.failed": "Failed to log in",
   "session.ended": "Logged out",
+  "sso-token.revoked": "Ended, because of its SSO token, the session",
   "logout.undelivered": "Could not tell of a logout for a day:",
   "sign-on.succeeded": "Entered",
   "artifact.fetched": "Fetched a sign-on by artifact:",

@@ -11,6 +11,7 @@ import { type Random, randomId, randomToken } from "../platform/random.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { cookieName, readCookie } from "./cookies.ts";
 import { idleSeconds } from "./session-middleware.ts";
+import type { SsoCookie } from "./sso-cookie.ts";
 
 declare global {
   namespace Express {
@@ -26,6 +27,8 @@ export interface BrowserParts {
   /** Another account logged in over this session: it ends, and its applications are told. */
   readonly replaced: (sessionId: string) => Promise<void>;
   readonly addressOf: (request: Request) => string;
+  /** For the applications of one domain; absent: there are none. */
+  readonly sso?: Pick<SsoCookie, "give" | "takeBack"> | undefined;
   readonly secure: boolean;
   readonly policy: SignOnPolicy;
   readonly clock: Clock;
@@ -47,10 +50,10 @@ export function browserOf(request: Request): Browser {
 export function browserMiddleware(parts: BrowserParts): RequestHandler {
   const touched = new Map<string, number>();
   return async (request, response, next) => {
-    const { session, account } = await liveSession(parts, request);
-    if (session !== undefined) await touch(parts, touched, request, session);
+    const found = await liveSession(parts, request);
+    if (found.session !== undefined) await touch(parts, touched, request, found.session);
     const binding = bind(parts, request, response);
-    request.browser = new RequestBrowser(parts, request, session, account, binding);
+    request.browser = new RequestBrowser(parts, { request, response }, found, binding);
     next();
   };
 }
@@ -58,6 +61,7 @@ export function browserMiddleware(parts: BrowserParts): RequestHandler {
 class RequestBrowser implements Browser {
   readonly #parts: BrowserParts;
   readonly #request: Request;
+  readonly #response: Response;
   #session: Session | undefined;
   #account: Account | undefined;
   readonly binding: string | undefined;
@@ -65,13 +69,13 @@ class RequestBrowser implements Browser {
 
   constructor(
     parts: BrowserParts,
-    request: Request,
-    session: Session | undefined,
-    account: Account | undefined,
+    { request, response }: { readonly request: Request; readonly response: Response },
+    { session, account }: Pick<Browser, "session" | "account">,
     binding: string | undefined,
   ) {
     this.#parts = parts;
     this.#request = request;
+    this.#response = response;
     this.#session = session;
     this.#account = account;
     this.binding = binding;
@@ -107,7 +111,9 @@ class RequestBrowser implements Browser {
     if (session.remembered) this.#request.session.cookie.maxAge = policy.rememberedAbsoluteMs;
     // Written before it can be found: a logout in between would end what is not there yet, and it would stay.
     await save(this.#request);
-    await sessions.place(session, sha256(this.#request.sessionID));
+    const cookieHash = sha256(this.#request.sessionID);
+    await sessions.place(session, cookieHash);
+    await this.#parts.sso?.give(this.#response, session, cookieHash);
     this.#session = session;
     this.#account = await accounts.get(accountId);
     return session;
@@ -115,6 +121,7 @@ class RequestBrowser implements Browser {
 
   async logOut(): Promise<void> {
     await regenerate(this.#request);
+    this.#parts.sso?.takeBack(this.#response);
     this.#session = undefined;
     this.#account = undefined;
   }

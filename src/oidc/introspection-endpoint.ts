@@ -11,6 +11,7 @@ import { okAnswer } from "./json-answer.ts";
 import { OAuthError } from "./oauth-error.ts";
 import { type ProgramAnswer, programEndpoint } from "./program-endpoint.ts";
 import type { PresentedRefreshToken, RefreshTokens } from "./refresh-token.ts";
+import type { SsoChecks } from "./sso-checks.ts";
 import type { TokenStanding } from "./token-standing.ts";
 
 export interface IntrospectionParts {
@@ -22,6 +23,8 @@ export interface IntrospectionParts {
   readonly standing: TokenStanding;
   /** Checks API tokens; absent: they are nothing here. */
   readonly apiTokens?: { verify(text: string, use: TokenUse): Promise<Verification> } | undefined;
+  /** Sessions' own tokens (docs/decisions/0007); absent: there are none. */
+  readonly sso?: Pick<SsoChecks, "about"> | undefined;
 }
 
 const INACTIVE = { active: false };
@@ -54,6 +57,7 @@ export async function introspectionAnswer(
     (await aboutAccessToken(parts, application, text)) ??
     (await aboutRefreshToken(parts, application, text)) ??
     (await aboutApiToken(parts, application, text)) ??
+    (await parts.sso?.about(application.id, text)) ??
     INACTIVE;
   return { answer: okAnswer({ ...body }), application };
 }

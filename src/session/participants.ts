@@ -37,6 +37,11 @@ export class Participants {
     );
   }
 
+  /** True where the application is recorded in the session. */
+  async has(sessionId: string, applicationId: string): Promise<boolean> {
+    return (await this.#store.hashGet(listKey(sessionId), applicationId)) !== undefined;
+  }
+
   async list(sessionId: string): Promise<readonly Participant[]> {
     const fields = await this.#store.hashGetAll(listKey(sessionId));
     return [...fields.values()].map((text) => JSON.parse(text) as Participant);

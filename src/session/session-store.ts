@@ -68,6 +68,17 @@ export class SessionStore {
     return text === undefined ? undefined : (JSON.parse(text) as StoredSession).gatehouse;
   }
 
+  /**
+   * The session, as far as its record still hangs on this hash of its cookie's id: not when it has ended, and not when a
+   * login has renewed it since. One read.
+   */
+  async at(sessionId: string, cookieHash: string): Promise<Session | undefined> {
+    const [place, text] = await this.#store.getMany([atKey(sessionId), SESSION_PREFIX + cookieHash]);
+    if (place === undefined || text === undefined) return undefined;
+    const session = (JSON.parse(text) as StoredSession).gatehouse;
+    return session?.id === sessionId ? session : undefined;
+  }
+
   /** Extends the idle lifetime of a record that is still there; it brings none back. */
   async touch(cookieHash: string, idleMs: number): Promise<void> {
     await this.#store.expire(SESSION_PREFIX + cookieHash, idleMs);

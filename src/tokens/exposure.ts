@@ -11,8 +11,11 @@ export interface ExposuresParts {
   readonly store: Pick<ApiTokenStore, "findByHash">;
   readonly apiTokens: Pick<ApiTokens, "revoke">;
   readonly notices: Pick<TokenNoticeStore, "insert">;
-  /** Revokes what hangs together with an OAuth access or refresh token, where the text is one. */
-  readonly revokeOther: (text: string) => Promise<void>;
+  /** Revokes what hangs together with an OAuth access or refresh token, or ends the session of an SSO token. */
+  readonly revokeOther: (
+    text: string,
+    evidence: { readonly by: ExposedBy; readonly address: string },
+  ) => Promise<void>;
   readonly clock: Clock;
 }
 
@@ -27,13 +30,13 @@ export class Exposures {
   /** What is not a token of ours costs nothing. Throws `Unavailable`: then it is not revoked, and must not be used. */
   async report(text: string, by: ExposedBy, address: string): Promise<void> {
     const read = readToken(text);
+    const evidence = { by, address };
     if (read === undefined || !isKept(read.kind)) {
-      if (read !== undefined || text.includes(".")) await this.#parts.revokeOther(text);
+      if (read !== undefined || text.includes(".")) await this.#parts.revokeOther(text, evidence);
       return;
     }
     const token = await this.#parts.store.findByHash(read.hash);
     if (token === undefined || token.state === "revoked") return;
-    const evidence = { by, address };
     const done = await this.#parts.apiTokens.revoke(SYSTEM, token.id, { reason: "exposed", evidence });
     if (!done.ok) return;
     // One id for all: of two that come together one tells.

@@ -1,12 +1,13 @@
 import type { GoodToken, RateState, RefusedToken, TokenUse, Verification } from "../model/token-use.ts";
+import { readToken } from "./token-format.ts";
 import type { VerifyRequest } from "./verify-input.ts";
 
 /** Who asks whether a token is good. */
 export type VerifyCaller =
   /** Nobody in particular: is believed nothing and told nothing but yes or no. */
   | { readonly kind: "anonymous"; readonly address: string }
-  /** A client that introspects for these resources: sees tokens for them and no others. */
-  | { readonly kind: "client"; readonly serves: readonly string[] }
+  /** A client that introspects for these resources: sees tokens for them and no others, and SSO tokens if it may. */
+  | { readonly kind: "client"; readonly id: string; readonly serves: readonly string[] }
   /** Holds tokens:verify. */
   | { readonly kind: "verifier" };
 
@@ -17,6 +18,8 @@ export interface VerifyParts {
     proof: { readonly jwt: string; readonly url: string },
     use: { readonly method: string; readonly token: string },
   ) => Promise<string | undefined>;
+  /** What a client is told about a session's own token; undefined: it is inactive to this client. */
+  readonly aboutSso: (clientId: string, text: string, address?: string) => Promise<Body | undefined>;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -29,6 +32,7 @@ export async function verifyAnswer(
   caller: VerifyCaller,
   request: VerifyRequest,
 ): Promise<Body> {
+  if (readToken(request.token)?.kind === "sso") return await ssoAnswer(parts, caller, request);
   const meant = resourceFor(caller, request);
   if (meant === undefined) return INACTIVE;
   const { resource } = meant;
@@ -54,6 +58,16 @@ export async function verifyAnswer(
       return found.active ? named({ ...found, resources: concerns }) : why(found);
     }
   }
+}
+
+/** Who asks for rights at a resource has the wrong token: this one says who is there, and opens nothing. */
+async function ssoAnswer(
+  { aboutSso }: VerifyParts,
+  caller: VerifyCaller,
+  { token, address, resource, scopes = [] }: VerifyRequest,
+): Promise<Body> {
+  if (caller.kind !== "client" || resource !== undefined || scopes.length > 0) return INACTIVE;
+  return (await aboutSso(caller.id, token, address)) ?? INACTIVE;
 }
 
 /**

@@ -17,7 +17,9 @@ export interface VerifyEndpointParts extends VerifyParts {
   readonly issuer: string;
   readonly gate: { admit(request: Request, needs: GateNeeds): Promise<Admission> };
   /** A client by its Basic credentials, with the resources that it introspects for; undefined: it is not proved. */
-  readonly clientOf: (authorization: string) => Promise<{ readonly serves: readonly string[] } | undefined>;
+  readonly clientOf: (
+    authorization: string,
+  ) => Promise<{ readonly id: string; readonly serves: readonly string[] } | undefined>;
   readonly addressOf: (request: Request) => string;
   readonly transportOf: (request: Request) => Transport;
   readonly reportExposed: (token: string, address: string) => Promise<void>;
@@ -75,7 +77,7 @@ async function callerOf(
   if (readBearer(request).kind !== "none") return await bearerCaller(parts, request, response);
   // A guess at a client's secret counts as a question of nobody.
   const client = await parts.clientOf(authorization);
-  if (client !== undefined) return { kind: "client", serves: client.serves };
+  if (client !== undefined) return { kind: "client", ...client };
   if (!(await isWithinLimit(parts, address, response))) return undefined;
   response.set("WWW-Authenticate", 'Basic realm="clients", charset="UTF-8"');
   sendError(response, 401, "invalid_client", "The client is unknown, or its secret is wrong.");
