@@ -172,7 +172,7 @@ export function createApp(
   people.use(chooseAccountEndpoint(step));
   people.use(stepUpEndpoint(step));
   people.use(consentEndpoint({ ...step, rulesOf: rulesOfConsent, resourceScope }));
-  people.get(PATHS.home, homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
+  people.get(PATHS.home, homeEndpoint({ issuer, applications, ...step, ...tokenPages, policy, clock }));
   people.use(
     sessionsEndpoint({ sessions, participants, applications, endSession, csrf, replySender, render }),
   );

@@ -26,7 +26,7 @@ export interface TokenPageParts {
   readonly useOf: (tokenId: string, days: number) => Promise<readonly TokenUseCount[]>;
   readonly tokenPolicy: TokenPolicy;
   /** What the watch has told the people who answer for tokens. */
-  readonly notices: Pick<TokenNoticeStore, "listByAccount" | "markRead">;
+  readonly notices: Pick<TokenNoticeStore, "listByAccount" | "markRead" | "unread">;
   readonly csrf: Csrf;
   readonly replySender: ReplySender;
   readonly render: Render;

@@ -156,6 +156,7 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
       search: "",
       untilMs: AT,
       untilStyle: "time",
+      unread: 2,
       tiles: [
         { ...WIKI, href: "https://wiki.example.org/", note: "wiki.example.org" },
         { ...LONG, href: LONG_ADDRESS, note: "a".repeat(80) },
@@ -166,12 +167,19 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
   {
     name: "my applications, nothing found",
     view: "apps",
-    data: { person: ALICE, search: "x".repeat(100), untilMs: AT, untilStyle: "date", tiles: [] },
+    data: { person: ALICE, search: "x".repeat(100), untilMs: AT, untilStyle: "date", unread: 0, tiles: [] },
   },
   {
     name: "my applications, none yet",
     view: "apps",
-    data: { person: { ...ALICE, owner: false }, search: "", untilMs: AT, untilStyle: "time", tiles: [] },
+    data: {
+      person: { ...ALICE, owner: false },
+      search: "",
+      untilMs: AT,
+      untilStyle: "time",
+      unread: 0,
+      tiles: [],
+    },
   },
   {
     name: "sessions",

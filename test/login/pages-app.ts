@@ -208,7 +208,10 @@ function mount(router: Router, parts: Inside, issuer: string, requests: SignOnRe
   router.use(loginEndpoint({ ...step, passwordLogin, policy, clock, secure: false }));
   router.use(chooseAccountEndpoint(step), stepUpEndpoint(step));
   router.use(consentEndpoint({ ...step, rulesOf: (application) => application.release, resourceScope }));
-  router.get("/", homeEndpoint({ issuer, applications, replySender, render, policy, clock }));
+  router.get(
+    "/",
+    homeEndpoint({ issuer, applications, notices: durable.tokenNotices, replySender, render, policy, clock }),
+  );
   router.use(logoutEndpoint({ endSession, sessions, csrf, replySender, render }));
   router.use(
     consentsEndpoint({
