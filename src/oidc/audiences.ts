@@ -3,6 +3,7 @@ import type { Parameters } from "../http/parameters.ts";
 import type { Account } from "../model/account.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { Resource } from "../model/resource.ts";
+import { isOwnScope } from "../tokens/own-api.ts";
 import { STANDARD_SCOPES } from "./default-claims.ts";
 
 /** More than one token can sensibly be for; each is looked up, and each goes into `aud`. */
@@ -120,9 +121,12 @@ function withoutGroups({ scopes }: Resource): (scope: string) => boolean {
   return (scope) => open.some(({ name }) => name === scope);
 }
 
-/** The resource's scopes, or those of them that the client's own list names, if it names any: least privilege by choice. */
+/**
+ * The resource's scopes, or those of them that the client's own list names, if it names any: least privilege by choice.
+ * Of our own API it is always those alone: opening it must not hand out everybody's tokens along with it.
+ */
 function scopesAt(resource: Resource, application: OidcApplication): readonly string[] {
   const all = resource.scopes.map(({ name }) => name);
   const chosen = all.filter((scope) => application.scopes.includes(scope));
-  return chosen.length > 0 ? chosen : all;
+  return chosen.length > 0 || all.some(isOwnScope) ? chosen : all;
 }

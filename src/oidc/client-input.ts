@@ -3,7 +3,9 @@ import { z } from "zod";
 const Uri = z.string().min(1).max(2_048);
 const Uris = z.array(Uri).max(50);
 /** RFC 6749 3.3. */
-const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/);
+const Scope = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, "It is a list of scopes: visible ASCII, no quotation marks");
 
 const Algorithm = z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]);
 
@@ -12,7 +14,7 @@ const Algorithm = z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", 
  * not silently left out, and nothing that the server decides (id, secrets, instants) can be slipped in.
  */
 export const ClientInput = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: z.string().trim().min(1, "It is missing").max(100, "It has 100 characters at most"),
   profile: z.optional(z.enum(["web", "browser", "native", "service"])),
   redirectUris: z.optional(Uris),
   postLogoutRedirectUris: z.optional(Uris),
@@ -55,6 +57,24 @@ export const ClientInput = z.strictObject({
 
 export type ClientInput = z.infer<typeof ClientInput>;
 
+/**
+ * What may be changed of a client that exists. Who may use it, what it is and how it proves who it is are none of it.
+ * null: what was said is taken back.
+ */
+const ClientChangesInput = ClientInput.omit({ profile: true, authenticationMethod: true, access: true })
+  .partial()
+  .extend({
+    backchannelLogoutUri: Uri.nullish(),
+    frontchannelLogoutUri: Uri.nullish(),
+    jwks: ClientInput.shape.jwks.nullish(),
+    jwksUri: Uri.nullish(),
+    sectorIdentifier: ClientInput.shape.sectorIdentifier.nullish(),
+    startUrl: Uri.nullish(),
+    userinfoSignedResponseAlgorithm: Algorithm.nullish(),
+  });
+
+export type ClientChangesInput = z.infer<typeof ClientChangesInput>;
+
 /** One thing that stands in the way of a registration; `text` is a plain sentence. */
 export interface ClientIssue {
   /** The field, with the place in it: `redirectUris[1]`. Empty: the whole. */
@@ -75,7 +95,16 @@ export class ClientRefused extends Error {
 
 /** Throws `ClientRefused` naming every field that is missing, unknown or of another kind. */
 export function readClientInput(input: unknown): ClientInput {
-  const parsed = ClientInput.safeParse(input);
+  return readAs(ClientInput, input);
+}
+
+/** The same for changes. */
+export function readClientChanges(input: unknown): ClientChangesInput {
+  return readAs(ClientChangesInput, input);
+}
+
+function readAs<T>(shape: z.ZodType<T>, input: unknown): T {
+  const parsed = shape.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new ClientRefused(
     parsed.error.issues.map(({ path, message }) => ({ field: fieldOf(path), text: `${message}.` })),

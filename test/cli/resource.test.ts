@@ -47,6 +47,46 @@ suite("gatehouse resource", () => {
     assert.equal((await run("resource", "remove", IDENTIFIER)).status, 1);
   });
 
+  test("what a client is registered with can be said when it is made, changed and taken back", async () => {
+    const base = [
+      "--redirect-uri",
+      "https://shop.example/cb",
+      "--par",
+      "required",
+      "--id-token-alg",
+      "ES256",
+    ];
+    const more = ["--access-token-format", "jwt", "--subject-type", "pairwise", "--scope", "email"];
+    const made = await run("app", "add-oidc", "--name", "Shop", ...base, ...more);
+    assert.equal(made.status, 0, made.stderr);
+    const { parRequired, idTokenAlgorithm, accessTokenFormat, subjectType, scopes } = made.json();
+    assert.deepEqual(
+      [parRequired, idTokenAlgorithm, accessTokenFormat, subjectType, scopes],
+      [true, "ES256", "jwt", "pairwise", ["email"]],
+    );
+    const clientId = String(made.json()["client_id"]);
+    const set = async (...args: readonly string[]) => await run("app", "set-oidc", clientId, ...args);
+    const grants = ["--grant-type", "authorization_code", "--grant-type", "client_credentials"];
+    const own = `${String(made.json()["issuer"])}/api`;
+    const opened = await set("--resource", own, "--scope", "tokens:read", ...grants);
+    assert.equal(opened.status, 0, opened.stderr);
+    const logout = "https://shop.example/logout";
+    const told = await set("--backchannel-logout-uri", logout, "--origin", "https://shop.example");
+    assert.deepEqual(
+      [told.json()["backchannelLogoutUri"], told.json()["origins"]],
+      [logout, ["https://shop.example"]],
+    );
+    const back = await set("--backchannel-logout-uri", "", "--origin", "", "--par", "optional");
+    assert.deepEqual(
+      [back.json()["backchannelLogoutUri"], back.json()["origins"], back.json()["parRequired"]],
+      [undefined, [], false],
+    );
+    const wrong = await set("--redirect-uri", "http://shop.example/");
+    assert.deepEqual([wrong.status, wrong.stdout], [1, ""]);
+    assert.equal((await set("--grant-type", "password")).status, 2);
+    assert.equal((await set("--par", "always")).status, 2);
+  });
+
   test("refuses in one line what the rules refuse", async () => {
     const wrong = await run(
       "resource",

@@ -3,7 +3,7 @@ import { type ClientInput, ClientRefused } from "../../oidc/client-input.ts";
 import { type NewClient, newClient } from "../../oidc/register-client.ts";
 import type { Actor } from "../actor.ts";
 import { type ActParts, type ActResult, type Issue, recorded, type Refused } from "./act.ts";
-import { undeclared } from "./change-client.ts";
+import { type ClientActParts, resourceIssues } from "./change-client.ts";
 
 /** What is said about a new client; its keys are checked as they came. */
 export type RegisterClientInput = Omit<ClientInput, "jwks"> & { readonly jwks?: unknown };
@@ -13,14 +13,14 @@ export type RegisterClientInput = Omit<ClientInput, "jwks"> & { readonly jwks?: 
  * only a hash and the last four characters are stored.
  */
 export async function registerClient(
-  parts: ActParts,
+  parts: ClientActParts,
   actor: Actor,
   input: RegisterClientInput,
 ): Promise<ActResult<{ readonly application: OidcApplication; readonly clientSecret: string | undefined }>> {
   const made = make(parts, input);
   if ("issues" in made) return invalid(made.issues);
   const { application, clientSecret } = made;
-  const unknown = await undeclared(parts, application.resources ?? []);
+  const unknown = await resourceIssues(parts, application);
   if (unknown.length > 0) return invalid(unknown);
   const entry = {
     action: "application.registered",

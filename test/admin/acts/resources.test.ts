@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { changeClient } from "../../../src/admin/acts/change-client.ts";
+import { type ClientChanges, changeClient } from "../../../src/admin/acts/change-client.ts";
 import { changeResource } from "../../../src/admin/acts/change-resource.ts";
 import { declareResource, type ResourceInput } from "../../../src/admin/acts/declare-resource.ts";
 import { registerClient } from "../../../src/admin/acts/register-client.ts";
@@ -196,6 +196,19 @@ describe("removing a resource", () => {
   });
 });
 
+describe("removing a resource that clients have", () => {
+  it("closes it to them, so that one declared anew under its name is open to nobody", async () => {
+    const resource = await declared();
+    const resources = ["urn:example:kept", ORDERS.identifier];
+    await given.store.applications.insert(oidcApplication({ resources }));
+    assert.ok((await removeResource(given.acts, COMMAND, resource.id)).ok);
+    await declared();
+    const client = await given.store.applications.get("wiki");
+    assert.deepEqual(client?.protocol === "oidc" && client.resources, ["urn:example:kept"]);
+    assert.ok(given.announced.includes("applications"));
+  });
+});
+
 describe("what a client gets tokens for", () => {
   it("is set at registration and changed later, for declared resources alone", async () => {
     await declared();
@@ -214,7 +227,10 @@ describe("what a client gets tokens for", () => {
       userinfoSignedResponseAlgorithm: "ES256",
     });
     assert.ok(changed.ok);
-    assert.deepEqual(await given.store.applications.get(id), changed.application);
+    const { resources, scopes, userinfoSignedResponseAlgorithm } = changed.application;
+    assert.deepEqual([resources, scopes, userinfoSignedResponseAlgorithm], [[], ["a"], "ES256"]);
+    const stored: unknown = await given.store.applications.get(id);
+    assert.deepEqual(stored, JSON.parse(JSON.stringify(changed.application)));
     const back = await changeClient(given.acts, OWNER, id, { userinfoSignedResponseAlgorithm: null });
     assert.ok(back.ok);
     assert.deepEqual(
@@ -222,6 +238,56 @@ describe("what a client gets tokens for", () => {
       [[], ["a"], undefined],
     );
   });
+
+  it("is not changed by a form that was made of an older reading, and not written down where nothing changes", async () => {
+    await given.store.applications.insert(oidcApplication({ updatedAtMs: 7 }));
+    const late = await changeClient(given.acts, OWNER, "wiki", { consent: "ask" }, 6);
+    assert.equal(!late.ok && late.code, "conflict");
+    assert.ok((await changeClient(given.acts, OWNER, "wiki", { consent: "implied" }, 7)).ok);
+    assert.deepEqual(await given.events(), []);
+    assert.deepEqual(given.announced, []);
+  });
+
+  it("says in the trail what became of each setting that is another one, of keys only that", async () => {
+    const key = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
+    const before = {
+      authenticationMethod: "private_key_jwt",
+      jwksUri: "https://a.example.org/jwks",
+    } as const;
+    await given.store.applications.insert(oidcApplication(before));
+    const changes = { jwks: { keys: [key] }, parRequired: true, startUrl: "https://wiki.example.org/" };
+    assert.ok((await changeClient(given.acts, OWNER, "wiki", changes)).ok);
+    const [event] = await given.events();
+    assert.deepEqual(event?.detail, {
+      jwks: true,
+      jwksUri: "none",
+      parRequired: true,
+      startUrl: "https://wiki.example.org/",
+    });
+  });
+
+  for (const [what, changes] of [
+    ["no redirect address", { redirectUris: [] }],
+    ["a redirect address without https", { redirectUris: ["http://wiki.example.org/"] }],
+    ["an address that runs in the browser", { startUrl: "javascript:alert(1)" }],
+    ["no name", { name: "  " }],
+    ["an origin with a path", { origins: ["https://wiki.example.org/x"] }],
+    ["keys where it has a secret", { jwksUri: "https://wiki.example.org/jwks" }],
+    ["client credentials alone with redirect addresses", { grantTypes: ["client_credentials"] as const }],
+    ["a sector for public subjects", { sectorIdentifier: "example.org" }],
+    ["an id of its own choice", { id: "other" }],
+    ["secrets of its own choice", { secrets: [] }],
+    ["another way to prove who it is", { authenticationMethod: "none" as const }],
+  ] as const) {
+    it(`is refused for ${what}, and nothing changes`, async () => {
+      await given.store.applications.insert(oidcApplication());
+      const stored = await given.store.applications.get("wiki");
+      const result = await changeClient(given.acts, OWNER, "wiki", structuredClone(changes) as ClientChanges);
+      assert.equal(!result.ok && result.code, "invalid");
+      assert.deepEqual(await given.store.applications.get("wiki"), stored);
+      assert.deepEqual(await given.events(), []);
+    });
+  }
 
   it("is refused for what is no client, and for a scope with a space", async () => {
     const none = await changeClient(given.acts, OWNER, "none", { scopes: [] });
