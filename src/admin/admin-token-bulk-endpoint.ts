@@ -11,12 +11,12 @@ import { type AdminParts, adminForm, ownForm, sendAdminPage } from "./owner-endp
 const PATH = "/tokens/revoke";
 
 const query = z.object(bulkFields);
-/** `expected`: the number that the preview named. */
-const form = adminForm({ ...bulkFields, expected: z.string().regex(/^\d{1,9}$/) });
+/** `fingerprint`: of the tokens that the preview showed. */
+const form = adminForm({ ...bulkFields, fingerprint: z.string().regex(/^[\w-]{43}$/) });
 
 /**
  * Many tokens at once: by whose they are, what they may, where they were used, how old they are. The address is the
- * preview; the button names the number, and where the number is another one by then, nothing happens.
+ * preview; what the button sends stands for exactly those tokens, and where it would be others by then, nothing happens.
  */
 export function adminTokenBulkEndpoint(parts: AdminParts): Router {
   const router = Router();
@@ -61,7 +61,7 @@ async function previewOf(
 ) {
   const { tokens, tokenPolicy } = parts.tokenPages;
   const result = await tokens.preview(adminTokenActor(request), filter);
-  if (!result.ok) return { count: 0, rows: [] };
+  if (!result.ok) return { count: 0, rows: [], fingerprint: "" };
   const names = await nameOwners(
     ownerNameParts(parts),
     result.first.map(({ owner }) => owner),
@@ -70,11 +70,11 @@ async function previewOf(
     ...tokenRow({ clock: parts.acts.clock, tokenPolicy }, token, []),
     owner: names.get(ownerKey(token.owner))?.name ?? "",
   }));
-  return { count: result.count, rows };
+  return { count: result.count, rows, fingerprint: result.fingerprint };
 }
 
 async function revoke(parts: AdminParts, request: Request, response: Response): Promise<void> {
-  const { expected, csrf: _, ...fields } = readForm(formOf(request), form);
+  const { fingerprint, csrf: _, ...fields } = readForm(formOf(request), form);
   const read = await bulkFilter(ownerNameParts(parts), fields, parts.acts.clock.nowMs());
   if (read.kind !== "filter") {
     await preview(parts, request, response, fields);
@@ -82,7 +82,7 @@ async function revoke(parts: AdminParts, request: Request, response: Response): 
   }
   const actor = adminTokenActor(request);
   const result = await parts.tokenPages.tokens.revokeWhere(actor, read.filter, {
-    expected: Number(expected),
+    expected: { fingerprint },
   });
   if (result.ok) {
     sendAdminPage(parts, request, response, { view: "tokens-revoked", data: { count: result.count } });

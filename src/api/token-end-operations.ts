@@ -90,7 +90,7 @@ function revokeMany({ tokens, clock }: TokenEndOperationParts): ApiOperation {
     path: "/tokens/revocations",
     summary: "Revokes every token that matches",
     description:
-      "Your own, or everybody's with `tokens:write:all`. With `preview` nothing is revoked, and the answer says what would be; send its `count` back as `expected`.",
+      "Your own, or everybody's with `tokens:write:all`. With `preview` nothing is revoked, and the answer says what would be; send its `fingerprint` back, so that exactly those are revoked or none.",
     scopes: WRITE,
     body: schemas.revocationBody,
     bodyExample: examples.EXAMPLE_REVOCATION,
@@ -103,15 +103,16 @@ function revokeMany({ tokens, clock }: TokenEndOperationParts): ApiOperation {
     problems: ["not-allowed", "invalid-value", "stale"],
   } as const;
   return operation(facts, async ({ caller, body }) => {
-    const { filter: given, preview, expected, reason } = body;
+    const { filter: given, preview, expected: count, fingerprint, reason } = body;
     if (halfOwner(given)) return oneHalf("pointer");
     const filter = filterFromWire(given);
     if (preview) {
       const found = await tokens.preview(caller.actor, filter);
       if (!found.ok) return refusalProblem(found);
       const items = found.first.map((token) => tokenWire(token, clock.nowMs()));
-      return answer({ body: { preview: true, count: found.count, items } });
+      return answer({ body: { preview: true, count: found.count, items, fingerprint: found.fingerprint } });
     }
+    const expected = { count, fingerprint };
     const done = await tokens.revokeWhere(caller.actor, filter, { reason, expected });
     return done.ok
       ? answer({ body: { preview: false, count: done.count, items: [] } })

@@ -188,6 +188,13 @@ export const revocationBody = z
       .describe(
         "How many the preview showed. With another number by now nothing is revoked, and the answer is 412.",
       ),
+    fingerprint: z
+      .string()
+      .regex(/^[\w-]{43}$/)
+      .optional()
+      .describe(
+        "As the preview had it. Where it would be other tokens by now, be it as many, nothing is revoked: 412.",
+      ),
   })
   .describe("Which tokens to revoke.");
 
@@ -196,6 +203,7 @@ export const revocationJson = z
     preview: z.boolean(),
     count: z.int().min(0).describe("How many were, or would be, revoked."),
     items: z.array(tokenJson).describe("The first of them, in a preview."),
+    fingerprint: z.string().optional().describe("In a preview: stands for exactly these tokens."),
   })
   .describe("What was, or would be, revoked.");
 

@@ -24,13 +24,26 @@ export function readBearer({
 }: Pick<IncomingMessage, "rawHeaders" | "headers">): PresentedToken {
   const { authorization } = headers;
   if (authorization === undefined) return { kind: "none" };
-  const count = rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === "authorization").length;
-  if (count > 1) return unreadable("There is more than one Authorization header.");
+  if (hasSeveral(rawHeaders)) return unreadable("There is more than one Authorization header.");
   if (!SCHEME.test(authorization)) return { kind: "none" };
   if (authorization.length > LONGEST) return unreadable("The token is longer than any of ours.");
   const [, scheme = "", text] = CREDENTIALS.exec(authorization) ?? [];
   if (text === undefined) return unreadable("What follows the scheme is not a token.");
   return { kind: "token", scheme: scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer", text };
+}
+
+/** More than one Authorization header: whichever is read, somebody before us may have looked at another. */
+export function hasSeveral(rawHeaders: readonly string[]): boolean {
+  return authorizations(rawHeaders).length > 1;
+}
+
+/** The tokens in all Authorization headers, also where it cannot be said which one is meant. */
+export function presentedTexts(rawHeaders: readonly string[]): readonly string[] {
+  return authorizations(rawHeaders).flatMap((value) => CREDENTIALS.exec(value)?.[2] ?? []);
+}
+
+function authorizations(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === "authorization");
 }
 
 function unreadable(description: string): PresentedToken {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TOKEN_PATTERN } from "../tokens/token-format.ts";
-import { readBearer } from "./bearer.ts";
+import { presentedTexts } from "./bearer.ts";
 import { sendText } from "./reply-sender.ts";
 import type { Transport } from "./transport.ts";
 
@@ -43,9 +43,9 @@ function exposedIn({ transportOf }: ExposedTokensParts, request: IncomingMessage
   const texts = tokensInAddress(request.url ?? "");
   if (texts.length > 0) return { texts, by: "query" };
   if (request.headers.authorization === undefined) return undefined;
-  const presented = readBearer(request);
-  if (presented.kind !== "token" || transportOf(request) === "secure") return undefined;
-  return { texts: [presented.text], by: "plain-http" };
+  if (transportOf(request) === "secure") return undefined;
+  const presented = presentedTexts(request.rawHeaders).slice(0, MOST);
+  return presented.length === 0 ? undefined : { texts: presented, by: "plain-http" };
 }
 
 function tokensInAddress(address: string): readonly string[] {

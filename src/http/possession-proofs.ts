@@ -43,7 +43,8 @@ export function possessionProofs(parts: PossessionProofsParts): ProofReader {
 
 /** The address as the caller must have written it: our own, never the Host header's. Without the query (RFC 9449 4.3, 9). */
 function addressOf(issuer: string, { originalUrl }: Request): string {
-  return new URL(issuer).origin + new URL(originalUrl, "http://path").pathname;
+  const [path = ""] = originalUrl.split("?", 1);
+  return new URL(issuer).origin + path;
 }
 
 function valuesOf({ rawHeaders }: Request, name: string): readonly string[] {

@@ -68,7 +68,8 @@ export class TokenGate {
       return refused(401, "invalid_dpop_proof", "There is no DPoP proof.", { realm, scheme });
     }
     const address = this.#parts.addressOf(request);
-    const path = new URL(request.originalUrl, "http://path").pathname;
+    // As it was sent: what a parser makes of dot segments is not what was routed.
+    const [path = ""] = request.originalUrl.split("?", 1);
     // RFC 9449 7.2: a bound token that comes as Bearer is refused, whatever else came along.
     const proof = scheme === "DPoP" ? proofs.proof : { certificate: proofs.proof.certificate };
     const use = { address, method: request.method, path, resource, scopes, anyScope, proof };

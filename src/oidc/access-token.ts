@@ -106,7 +106,12 @@ export class AccessTokens {
       basis === undefined ? undefined : standing.atUse(application, basis),
     ]);
     if (revoked || (basis !== undefined && account === undefined)) return undefined;
-    return { token, application, account };
+    // Of what it was issued with, what its audience still declares and its person may still hold.
+    const scopes =
+      account === undefined
+        ? audiences.scopesFor(token.audience, token.scopes)
+        : audiences.scopesOfPerson(token.audience, token.scopes, account);
+    return { token: { ...token, scopes }, application, account };
   }
 
   /** The record alone, without asking whether what it stands on still stands. */

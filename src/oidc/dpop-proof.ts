@@ -9,6 +9,8 @@ const LONGEST = 8_192;
 /** How old a proof may be, and how far ahead of our clock its maker's may be. */
 const OLDEST_MS = 60_000;
 const AHEAD_MS = 10_000;
+/** Longer than a proof can be good, so that a clock which is set back by some minutes brings none of them back. */
+const REMEMBERED_MS = OLDEST_MS + AHEAD_MS + 240_000;
 /** RFC 9449 4.2: asymmetric ones. There is no default, and nothing symmetric could be among them. */
 const ALGORITHMS = ["ES256", "ES384", "EdDSA", "PS256", "RS256"];
 const LEAST_RSA_BITS = 2_048;
@@ -52,7 +54,7 @@ export class DpopProofs implements DpopChecker {
     }
     // Last, so that a proof which is refused for another reason is not used up by a stranger.
     const key = `dpop-jti:${sha256(JSON.stringify([thumbprint, claims.jti]))}`;
-    const first = await this.#volatile.setIfAbsent(key, "1", OLDEST_MS + AHEAD_MS);
+    const first = await this.#volatile.setIfAbsent(key, "1", REMEMBERED_MS);
     return first ? { ok: true, thumbprint } : refused("The DPoP proof was shown before.");
   }
 }

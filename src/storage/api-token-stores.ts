@@ -44,8 +44,18 @@ export interface ApiTokenStore {
   change(id: string, change: ApiTokenChange, atMs: number, version?: number): Promise<ApiToken | undefined>;
   /** One transaction: stores the successor and shortens the old one's life to `oldExpiresAtMs`. False: the old one is revoked, gone, or another version. */
   rotate(oldId: string, successor: ApiToken, oldExpiresAtMs: number, version?: number): Promise<boolean>;
-  /** Revokes all that match and are not revoked yet, in one statement; their ids. */
-  revokeWhere(filter: ApiTokenFilter, reason: string, atMs: number): Promise<readonly string[]>;
+  /** The ids of all that match, newest first. */
+  ids(filter: ApiTokenFilter): Promise<readonly string[]>;
+  /**
+   * Revokes all that match and are not revoked yet, in one statement; their ids. `agreed` is asked about them in the same
+   * transaction: where it says no, nothing is changed, and the answer is undefined.
+   */
+  revokeWhere(
+    filter: ApiTokenFilter,
+    reason: string,
+    atMs: number,
+    agreed?: (ids: readonly string[]) => boolean,
+  ): Promise<readonly string[] | undefined>;
   /** Last uses, gathered; an older one than what is stored changes nothing. The version stays. */
   used(
     uses: readonly { readonly id: string; readonly atMs: number; readonly address?: string | undefined }[],

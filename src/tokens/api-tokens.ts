@@ -6,7 +6,12 @@ import type { ListOptions, Page } from "../storage/stores.ts";
 import { changeToken } from "./acts/change-token.ts";
 import { type CreatedToken, createToken } from "./acts/create-token.ts";
 import { type EndReason, releaseToken, revokeToken, suspendToken } from "./acts/end-token.ts";
-import { previewRevocation, type RevocationPreview, revokeMany } from "./acts/revoke-many.ts";
+import {
+  type ExpectedRevocation,
+  previewRevocation,
+  type RevocationPreview,
+  revokeMany,
+} from "./acts/revoke-many.ts";
 import { rotateToken } from "./acts/rotate-token.ts";
 import { factsOf, isWithin, type Reach, reachOf } from "./acts/token-access.ts";
 import type { TokenActParts } from "./acts/token-parts.ts";
@@ -82,16 +87,19 @@ export class ApiTokens {
     return await releaseToken(this.#parts, actor, id, version);
   }
 
-  /** What `revokeWhere` would revoke: the number and the first page. */
+  /** What `revokeWhere` would revoke: the number, the first page, and what stands for exactly these. */
   async preview(actor: TokenActor, filter: ApiTokenFilter): Promise<TokenResult<RevocationPreview>> {
     return await previewRevocation(this.#parts, actor, filter);
   }
 
-  /** Revokes all that match; with `expected`, only if the number is still the one that the preview showed. */
+  /** Revokes all that match; with `expected`, only if they are still those that the preview showed. */
   async revokeWhere(
     actor: TokenActor,
     filter: ApiTokenFilter,
-    options: { readonly reason?: string | undefined; readonly expected?: number | undefined } = {},
+    options: {
+      readonly reason?: string | undefined;
+      readonly expected?: ExpectedRevocation | undefined;
+    } = {},
   ): Promise<TokenResult<{ readonly count: number }>> {
     return await revokeMany(this.#parts, actor, filter, options);
   }
@@ -114,7 +122,8 @@ export class ApiTokens {
     const { id: tokenId, owner, scopes, resources, expiresAtMs } = good;
     const token =
       good.kind === "at" || good.kind === "sso" ? undefined : await this.#parts.store.get(tokenId);
-    const bare = { scopes, resources, addresses: [], methods: [], pathPrefixes: [] };
+    const { binding } = good;
+    const bare = { scopes, resources, addresses: [], methods: [], pathPrefixes: [], binding };
     const limits = token?.limits ?? bare;
     return {
       kind: "token",

@@ -54,16 +54,32 @@ function isProved({ token }: CompiledToken, { proof, provesLater }: TokenUse): b
   return binding === undefined || provesLater === true || proof?.[binding.kind] === binding.thumbprint;
 }
 
-/**
- * Two servers may read these as two paths: dot segments, plain or encoded, an encoded or doubled slash, a backslash.
- * Within a limit on paths such a path is not allowed, whatever it would become.
- */
-const AMBIGUOUS = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|;|$)|%2f|%5c|%00|%25|\\|\/\//i;
+/** What is only ever encoded or doubled to be read in two ways: slashes, backslashes, NUL, the percent sign itself. */
+const ENCODED = /%2f|%5c|%00|%25|\\|\/\//i;
+/** A segment of dots, also with blanks or parameters behind them: some servers go up there. And no control character. */
+const GOES_UP = /(?:^|\/)\.[.\s]*(?:[/;]|$)|\p{Cc}/u;
 
 function isPathAllowed(prefixes: readonly string[], path: string | undefined): boolean {
   if (prefixes.length === 0) return true;
-  if (path?.startsWith("/") !== true || AMBIGUOUS.test(path)) return false;
+  if (path?.startsWith("/") !== true) return false;
   const end = path.search(/[?#]/);
   const bare = end === -1 ? path : path.slice(0, end);
-  return prefixes.some((prefix) => bare === prefix || bare.startsWith(`${prefix}/`));
+  return !isAmbiguous(bare) && prefixes.some((prefix) => bare === prefix || bare.startsWith(`${prefix}/`));
+}
+
+/**
+ * Whether two servers may read this as two paths. Within a limit on paths such a path is not allowed, whatever it would
+ * become: it is looked at decoded once, and as a server would see it that takes full-width letters for plain ones.
+ */
+function isAmbiguous(path: string): boolean {
+  if (ENCODED.test(path)) return true;
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // Not UTF-8: an overlong slash or dot is one way to write it.
+    return true;
+  }
+  const plain = decoded.normalize("NFKC");
+  return GOES_UP.test(plain) || plain.includes("\\") || plain.split("/").length !== path.split("/").length;
 }

@@ -54,6 +54,8 @@ export interface TokenVerifierParts extends TokenRateParts {
 
 const MALFORMED: RefusedToken = { active: false, refusal: "malformed" };
 const UNKNOWN: RefusedToken = { active: false, refusal: "unknown" };
+/** Three parts in base64url (RFC 7515 7.1); what has another form costs no look-up. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** Longer than any JWT of ours. */
 const LONGEST = 16_384;
 
@@ -73,7 +75,7 @@ export class TokenVerifier {
     if (text.length > LONGEST) return MALFORMED;
     const { versions, clock } = this.#parts;
     const read = readToken(text);
-    const elsewhere = read === undefined ? text.includes(".") : read.kind === "at" || read.kind === "sso";
+    const elsewhere = read === undefined ? JWT.test(text) : read.kind === "at" || read.kind === "sso";
     if ((read === undefined && !elsewhere) || read?.kind === "rt") return MALFORMED;
     if (!versions.isKnown(clock.nowMs())) await versions.look();
     if (elsewhere || read === undefined) return await this.#verifyOther(text, use);

@@ -6,9 +6,8 @@ import { JsonRefused, readJson } from "../http/json-body.ts";
 import { sendJson } from "../http/problem-json.ts";
 import type { Admission, GateNeeds } from "../http/token-gate.ts";
 import type { Transport } from "../http/transport.ts";
-import { addressBucket } from "../login/address-bucket.ts";
-import { sha256 } from "../platform/digest.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
+import { GuessLimit } from "./guess-limit.ts";
 import { ownApiIdentifier } from "./own-api.ts";
 import { type VerifyCaller, type VerifyParts, verifyAnswer } from "./verify-answer.ts";
 import { VerifyInput, type VerifyRequest } from "./verify-input.ts";
@@ -30,7 +29,6 @@ const BODY_LIMIT_BYTES = 65_536;
 const JSON_BODY = /^application\/json[ \t]*(;|$)/i;
 /** Questions of one unknown address in a minute. */
 export const ANONYMOUS_PER_MINUTE = 120;
-const MINUTE_MS = 60_000;
 
 /** POST /tokens/verify: whether a token is good for a use, at this moment. */
 export function verifyEndpoint(parts: VerifyEndpointParts): Router {
@@ -75,7 +73,7 @@ async function callerOf(
     return (await isWithinLimit(parts, address, response)) ? { kind: "anonymous", address } : undefined;
   }
   if (readBearer(request).kind !== "none") return await bearerCaller(parts, request, response);
-  // A guess at a client's secret counts as a question of nobody.
+  // A guess at a client's secret, as one at a token, counts as a question of nobody.
   const client = await parts.clientOf(authorization);
   if (client !== undefined) return { kind: "client", ...client };
   if (!(await isWithinLimit(parts, address, response))) return undefined;
@@ -85,13 +83,16 @@ async function callerOf(
 }
 
 async function bearerCaller(
-  { gate, issuer }: VerifyEndpointParts,
+  parts: VerifyEndpointParts,
   request: Request,
   response: Response,
 ): Promise<VerifyCaller | undefined> {
+  const { gate, issuer, addressOf } = parts;
   const resource = ownApiIdentifier(issuer);
   const admission = await gate.admit(request, { realm: "tokens", resource, scopes: ["tokens:verify"] });
   if (admission.ok) return { kind: "verifier" };
+  const isGuess = admission.code === "invalid_token";
+  if (isGuess && !(await isWithinLimit(parts, addressOf(request), response))) return undefined;
   response.set(admission.headers);
   sendError(response, admission.status, admission.code, admission.description);
   return undefined;
@@ -103,10 +104,9 @@ async function isWithinLimit(
   address: string,
   response: Response,
 ): Promise<boolean> {
-  const key = `token-questions:${sha256(addressBucket(address))}`;
-  const { count, resetsInMs } = await volatile.increment(key, 1, MINUTE_MS);
-  if (count <= ANONYMOUS_PER_MINUTE) return true;
-  response.set("Retry-After", String(Math.max(1, Math.ceil(resetsInMs / 1_000))));
+  const waitSeconds = await new GuessLimit(volatile, "token-questions", ANONYMOUS_PER_MINUTE).count(address);
+  if (waitSeconds === undefined) return true;
+  response.set("Retry-After", String(waitSeconds));
   sendError(response, 429, "rate_limited", "Too many questions from this address. Say who you are, or wait.");
   return false;
 }

@@ -7,6 +7,9 @@ import { limitColumns, marksOf, tokenFromRow, tokenSearchText, tokenToRow } from
 import type { Database } from "./database.ts";
 import { containsPattern, pageLimit, pageOf, readNumberCursor } from "./paging.ts";
 
+/** Undoes a revocation of many that turned out to be another one than was agreed to. */
+class NotAgreed extends Error {}
+
 type Where = (token: ExpressionBuilder<Database, "api_tokens">) => Expression<SqlBool>;
 
 export class KyselyApiTokenStore implements ApiTokenStore {
@@ -102,19 +105,40 @@ export class KyselyApiTokenStore implements ApiTokenStore {
     });
   }
 
-  async revokeWhere(filter: ApiTokenFilter, reason: string, atMs: number): Promise<readonly string[]> {
-    const rows = await this.#db
-      .updateTable("api_tokens")
-      .set((token) => ({
-        state: "revoked",
-        state_since_ms: atMs,
-        state_reason: reason,
-        version: token("version", "+", 1),
-      }))
-      .where(this.#matching({ ...filter, notRevoked: true }))
-      .returning("id")
-      .execute();
+  async ids(filter: ApiTokenFilter): Promise<readonly string[]> {
+    const found = this.#db.selectFrom("api_tokens").where(this.#matching(filter));
+    const rows = await found.select("id").orderBy("number", "desc").execute();
     return rows.map(({ id }) => id);
+  }
+
+  async revokeWhere(
+    filter: ApiTokenFilter,
+    reason: string,
+    atMs: number,
+    agreed: (ids: readonly string[]) => boolean = () => true,
+  ): Promise<readonly string[] | undefined> {
+    try {
+      return await this.#db.transaction().execute(async (transaction) => {
+        const rows = await transaction
+          .updateTable("api_tokens")
+          .set((token) => ({
+            state: "revoked",
+            state_since_ms: atMs,
+            state_reason: reason,
+            version: token("version", "+", 1),
+          }))
+          .where(this.#matching({ ...filter, notRevoked: true }))
+          .returning("id")
+          .execute();
+        const ids = rows.map(({ id }) => id);
+        // Asked about what the statement did, not about an earlier look: nothing can come in between. Thrown: undone.
+        if (!agreed(ids)) throw new NotAgreed();
+        return ids;
+      });
+    } catch (error) {
+      if (error instanceof NotAgreed) return undefined;
+      throw error;
+    }
   }
 
   async used(

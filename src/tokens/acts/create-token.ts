@@ -12,7 +12,7 @@ import { makeToken } from "../token-format.ts";
 import { limitsOf, type NewToken, NewTokenInput, readInput } from "../token-input.ts";
 import { isOwnerUsable, ownerFacts } from "../token-rights.ts";
 import { factsOf, reachOf, staleLogin } from "./token-access.ts";
-import { ceilingIssues, expiryIssues, invalid, scopeIssues } from "./token-checks.ts";
+import { ceilingIssues, expiryIssues, invalid, scopeIssues, tooManyLive } from "./token-checks.ts";
 import type { TokenActParts } from "./token-parts.ts";
 
 /** A new token with its secret, which is shown this once and kept nowhere. */
@@ -88,11 +88,7 @@ async function wrongWith(
     ...scopeIssues(parts.resources, kind, facts, limits),
     ...ceilingIssues(actor, limits, expiresAtMs),
   ];
-  if (issues.length > 0) return invalid(issues);
-  const live = await parts.store.list({ owner, notRevoked: true, expiresAfterMs: nowMs }, { limit: 1 });
-  return live.total < parts.policy.mostPerOwner
-    ? undefined
-    : tokenRefused("state", `There are ${live.total} live tokens already: revoke some first.`);
+  return issues.length > 0 ? invalid(issues) : await tooManyLive(parts, owner);
 }
 
 /** A sentence when a token of this kind cannot be this owner's. */

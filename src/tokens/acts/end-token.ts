@@ -34,7 +34,10 @@ export async function revokeToken(
   return await stopToken(parts, actor, id, { what: "revoked", end, version });
 }
 
-/** Stops a token until it is released. Refuses a revoked one; one that is suspended already stays as it is. */
+/**
+ * Stops a token until it is released. Refuses a revoked one. One that is suspended already stays as it is, except that an
+ * administrator's word comes on top of every other: its owner cannot release it any more.
+ */
 export async function suspendToken(
   parts: TokenActParts,
   actor: TokenActor,
@@ -53,12 +56,20 @@ async function stopToken(
 ): Promise<Changed> {
   const token = await findToWrite(parts, actor, id);
   if (token === undefined) return noSuchToken();
-  if (token.state === stop.what) {
+  const isStricter = byAdministrator(actor, token, stop.what) && token.stateReason !== ADMINISTRATOR;
+  if (token.state === stop.what && !isStricter) {
     await parts.announce([{ what: stop.what, id }]);
     return { ok: true, token: factsOf(token) };
   }
   if (token.state === "revoked") return tokenRefused("state", "The token is revoked.");
   return await changeState(parts, actor, token, { ...stop, state: stop.what });
+}
+
+const ADMINISTRATOR = "administrator";
+
+/** Whether somebody suspends it who is neither its owner nor Gatehouse itself. */
+function byAdministrator(actor: TokenActor, token: ApiToken, what: StateChange["what"]): boolean {
+  return what === "suspended" && actor.kind !== "system" && !isTheirs(actor, token);
 }
 
 /**
@@ -76,7 +87,14 @@ export async function releaseToken(
   if (token.state !== "suspended") return tokenRefused("state", "The token is not suspended.");
   const refusal = await mayNotRelease(parts, actor, token);
   if (refusal !== undefined) return refusal;
-  return await changeState(parts, actor, token, { state: "active", what: "released", end: {}, version });
+  // Judged by why it was suspended: an administrator's word that came since must not be undone.
+  const seen = version ?? token.version;
+  return await changeState(parts, actor, token, {
+    state: "active",
+    what: "released",
+    end: {},
+    version: seen,
+  });
 }
 
 async function mayNotRelease(
@@ -87,7 +105,7 @@ async function mayNotRelease(
   const reach = await reachOf(owners, actor, "write");
   if (reach.kind !== "all") {
     if (actor.kind === "token") return tokenRefused("login-needed", "A person must log in to release it.");
-    if (token.stateReason === "administrator") {
+    if (token.stateReason === ADMINISTRATOR) {
       return tokenRefused("forbidden", "An administrator suspended it, and only one can release it.");
     }
   }
@@ -113,7 +131,7 @@ async function changeState(
   const read = readInput(ReasonInput.optional(), end.reason);
   if (!read.ok) return invalid([{ field: "reason", text: "A reason is one lower-case word." }]);
   const reason =
-    what === "released" ? undefined : (read.value ?? (isTheirs(actor, token) ? "owner" : "administrator"));
+    what === "released" ? undefined : (read.value ?? (isTheirs(actor, token) ? "owner" : ADMINISTRATOR));
   const entry = {
     action: `token.${what}`,
     targetId: token.id,
@@ -121,7 +139,9 @@ async function changeState(
     detail: { ...end.evidence, ...(reason === undefined ? {} : { reason }) },
   };
   return await recordedAct(parts.audit, actor, entry, async () => {
-    const change = { state, stateReason: reason };
+    // Whatever is said of it in the trail: an owner cannot release what an administrator has suspended.
+    const stateReason = byAdministrator(actor, token, what) ? ADMINISTRATOR : reason;
+    const change = { state, stateReason };
     const changed = await parts.store.change(token.id, change, parts.clock.nowMs(), version);
     if (changed === undefined) return await whyUnchanged(parts, token.id);
     await parts.announce([{ what, id: token.id }]);

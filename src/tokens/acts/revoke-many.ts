@@ -1,3 +1,4 @@
+import { sha256 } from "../../platform/digest.ts";
 import type { ApiTokenFilter } from "../../storage/api-token-stores.ts";
 import {
   recordedAct,
@@ -19,9 +20,17 @@ const NAMED_AT_MOST = 1_000;
 export interface RevocationPreview {
   readonly count: number;
   readonly first: readonly TokenFacts[];
+  /** Stands for exactly these tokens: SHA-256 over their ids, base64url. */
+  readonly fingerprint: string;
 }
 
-/** How many tokens match and are not revoked yet, and the newest of them. Refuses `forbidden` and `invalid`. */
+/** What the preview showed; each that is given must still hold when it is done. */
+export interface ExpectedRevocation {
+  readonly count?: number | undefined;
+  readonly fingerprint?: string | undefined;
+}
+
+/** Which tokens match and are not revoked yet, and the newest of them. Refuses `forbidden` and `invalid`. */
 export async function previewRevocation(
   parts: TokenActParts,
   actor: TokenActor,
@@ -30,43 +39,58 @@ export async function previewRevocation(
   const within = narrowed(await reachOf(parts.owners, actor, "write"), filter);
   if (within === undefined) return tokenRefused("forbidden", "This needs the right to revoke tokens.");
   if (isEmpty(filter)) return unlimited();
-  const page = await parts.store.list(within, { limit: FIRST_PAGE });
-  return { ok: true, count: page.total, first: page.items.map(factsOf) };
+  const ids = await parts.store.ids(within);
+  // Those that the fingerprint stands for, and no others: a list of its own could show what came a moment later.
+  const first = await Promise.all(ids.slice(0, FIRST_PAGE).map(async (id) => await parts.store.get(id)));
+  return {
+    ok: true,
+    count: ids.length,
+    first: first.filter((token) => token !== undefined).map(factsOf),
+    fingerprint: fingerprintOf(ids),
+  };
+}
+
+/** The order in which a store names them is no part of which ones they are. */
+function fingerprintOf(ids: readonly string[]): string {
+  return sha256(ids.toSorted().join(" "));
 }
 
 /**
- * Revokes all that match. `expected`: the number that the preview showed; where it is another one by now, nothing
- * happens (`version`). Refuses `forbidden` and `invalid`.
+ * Revokes all that match. `expected`: what the preview showed; where it would be other tokens by now, be it as many, none
+ * is revoked (`version`). Refuses `forbidden` and `invalid`.
  */
 export async function revokeMany(
   parts: TokenActParts,
   actor: TokenActor,
   filter: ApiTokenFilter,
-  { reason, expected }: { readonly reason?: string | undefined; readonly expected?: number | undefined },
+  options: { readonly reason?: string | undefined; readonly expected?: ExpectedRevocation | undefined },
 ): Promise<TokenResult<{ readonly count: number }>> {
-  const preview = await previewRevocation(parts, actor, filter);
-  if (!preview.ok) return preview;
-  if (expected !== undefined && preview.count !== expected) {
-    return tokenRefused(
-      "version",
-      `It would be ${preview.count} tokens by now, not ${expected}: look again.`,
-    );
-  }
   const within = narrowed(await reachOf(parts.owners, actor, "write"), filter);
-  const word = readInput(ReasonInput.default("bulk"), reason);
+  if (within === undefined) return tokenRefused("forbidden", "This needs the right to revoke tokens.");
+  if (isEmpty(filter)) return unlimited();
+  const word = readInput(ReasonInput.default("bulk"), options.reason);
   if (!word.ok) return invalid([{ field: "reason", text: "A reason is one lower-case word." }]);
   const why = word.value;
   const entry = {
     action: "token.revoked-many",
     targetId: undefined,
-    detail: { filter: JSON.stringify(filter), count: preview.count, reason: why },
+    detail: { filter: JSON.stringify(filter), reason: why },
   };
   return await recordedAct(parts.audit, actor, entry, async () => {
-    const ids = await parts.store.revokeWhere(within ?? filter, why, parts.clock.nowMs());
+    const agreed = (ids: readonly string[]) => isExpected(options.expected, ids);
+    const ids = await parts.store.revokeWhere(within, why, parts.clock.nowMs(), agreed);
+    if (ids === undefined) {
+      return tokenRefused("version", "It would be other tokens by now than the preview showed: look again.");
+    }
     await parts.announce(ids.map((id) => ({ what: "revoked", id })));
     for (const id of ids.slice(0, NAMED_AT_MOST)) noteOne(parts, actor, id, why);
     return { ok: true, count: ids.length };
   });
+}
+
+function isExpected(expected: ExpectedRevocation | undefined, ids: readonly string[]): boolean {
+  const { count = ids.length, fingerprint } = expected ?? {};
+  return count === ids.length && (fingerprint === undefined || fingerprint === fingerprintOf(ids));
 }
 
 function noteOne({ audit }: TokenActParts, actor: TokenActor, id: string, reason: string): void {

@@ -13,7 +13,7 @@ import { longestLifeMs } from "../token-policy.ts";
 import { findToWrite, whyUnchanged } from "./change-token.ts";
 import type { CreatedToken } from "./create-token.ts";
 import { factsOf, isTheirs, noSuchToken, staleLogin } from "./token-access.ts";
-import { ceilingIssues, expiryIssues, invalid } from "./token-checks.ts";
+import { ceilingIssues, expiryIssues, invalid, tooManyLive } from "./token-checks.ts";
 import type { TokenActParts } from "./token-parts.ts";
 
 /**
@@ -34,6 +34,9 @@ export async function rotateToken(
   const { text, token } = successorOf(parts, old, read.value);
   const refusal = mayNotRotate(parts, actor, old, token, read.value);
   if (refusal !== undefined) return refusal;
+  // With an overlap there is one more live token afterwards.
+  const crowd = read.value.overlapSeconds > 0 ? await tooManyLive(parts, old.owner) : undefined;
+  if (crowd !== undefined) return crowd;
   const nowMs = parts.clock.nowMs();
   const oldExpiresAtMs = Math.min(old.expiresAtMs, nowMs + read.value.overlapSeconds * 1_000);
   const entry = {
@@ -43,7 +46,8 @@ export async function rotateToken(
     detail: { successor: token.id, overlapSeconds: read.value.overlapSeconds },
   };
   return await recordedAct(parts.audit, actor, entry, async () => {
-    const done = await parts.store.rotate(id, token, oldExpiresAtMs, version);
+    // Its limits were copied from this version: a narrower one that came since must not be undone by the successor.
+    const done = await parts.store.rotate(id, token, oldExpiresAtMs, version ?? old.version);
     if (!done) return await whyUnchanged(parts, id);
     await parts.announce([{ what: "changed", id }]);
     return { ok: true, token: factsOf(token), secret: text };
@@ -57,7 +61,7 @@ function successorOf(
 ): { readonly text: string; readonly token: ApiToken } {
   const nowMs = clock.nowMs();
   const { text, hash, lastFour } = makeToken(old.kind, random);
-  // An old token that was cut short by an earlier rotation has no successor of its own.
+  // One that was cut short by an earlier rotation has a successor as short-lived as what is left of it.
   const lifeMs = Math.min(old.expiresAtMs - old.createdAtMs, longestLifeMs(policy, old.kind));
   const { stateReason: _, lastUsedAtMs: _at, lastUsedAddress: _address, ...same } = old;
   const token: ApiToken = {

@@ -1,6 +1,13 @@
-import type { ApiTokenKind, TokenLimits } from "../../model/api-token.ts";
-import type { TokenActor, TokenCeiling, TokenIssue, TokenRefused } from "../token-act.ts";
+import type { ApiTokenKind, TokenLimits, TokenOwner } from "../../model/api-token.ts";
+import {
+  type TokenActor,
+  type TokenCeiling,
+  type TokenIssue,
+  type TokenRefused,
+  tokenRefused,
+} from "../token-act.ts";
 import { DAY_MS, longestLifeMs, type TokenPolicy } from "../token-policy.ts";
+import type { TokenActParts } from "./token-parts.ts";
 import { type DeclaredResources, mayHold, type OwnerFacts } from "../token-rights.ts";
 
 export function invalid(issues: readonly TokenIssue[]): TokenRefused {
@@ -48,6 +55,17 @@ export function scopeIssues(
       text: `${scope} is not a scope of these resources that this token may have.`,
     })),
   ];
+}
+
+/** What makes one more token is refused (`state`) to an owner who has as many as the policy allows. */
+export async function tooManyLive(
+  { store, policy, clock }: Pick<TokenActParts, "store" | "policy" | "clock">,
+  owner: TokenOwner,
+): Promise<TokenRefused | undefined> {
+  const live = { owner, notRevoked: true, expiresAfterMs: clock.nowMs() };
+  const { total } = await store.list(live, { limit: 1 });
+  if (total < policy.mostPerOwner) return undefined;
+  return tokenRefused("state", `There are ${total} live tokens already: revoke some first.`);
 }
 
 /** A token that makes or changes tokens gives no more than it has. Nothing for other actors. */

@@ -187,9 +187,23 @@ export function apiTokenContract(subject: Subject): void {
         4,
         async (store) => await store.apiTokens.revokeWhere({ owner }, "bulk", 99),
       );
-      assert.deepEqual(revoked.flat().toSorted(), ["bulk-1", "bulk-2", "bulk-3"]);
+      assert.deepEqual(revoked.flatMap((ids) => ids ?? []).toSorted(), ["bulk-1", "bulk-2", "bulk-3"]);
       assert.equal((await current.second.apiTokens.get("bulk-1"))?.stateReason, "bulk");
       assert.equal((await current.second.apiTokens.get("bulk-other"))?.state, "active");
+    });
+
+    it("revoking many is undone where the ids are not those that were agreed to", async () => {
+      const { store, second } = subject();
+      const owner = { kind: "project", id: "agreed" } as const;
+      for (const n of [1, 2]) await store.apiTokens.insert(token(`agreed-${n}`, { owner }));
+      assert.deepEqual(await second.apiTokens.ids({ owner }), ["agreed-2", "agreed-1"]);
+      const refuse = (ids: readonly string[]) => ids.length !== 2;
+      assert.equal(await store.apiTokens.revokeWhere({ owner }, "bulk", 99, refuse), undefined);
+      const untouched = await second.apiTokens.get("agreed-1");
+      assert.deepEqual([untouched?.state, untouched?.version], ["active", 1]);
+      const done = await store.apiTokens.revokeWhere({ owner }, "bulk", 99, (ids) => ids.length === 2);
+      assert.deepEqual(done?.toSorted(), ["agreed-1", "agreed-2"]);
+      assert.deepEqual(await second.apiTokens.ids({ owner, notRevoked: true }), []);
     });
 
     it("a last use goes forward only and leaves the version alone", async () => {
