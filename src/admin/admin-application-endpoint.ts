@@ -7,6 +7,7 @@ import { removeApplication } from "./acts/remove-application.ts";
 import { describeAccess, setAccess } from "./acts/set-access.ts";
 import { switchApplication } from "./acts/switch-application.ts";
 import { stateOf } from "./application-state.ts";
+import { applicationKeys } from "./application-keys.ts";
 import { samlProfilesOf } from "./admin-saml-profiles-endpoint.ts";
 import { addressesFor, ourCertificate, registeredAt, theirKeys } from "./application-view.ts";
 import { certificateFacts } from "./certificate-facts.ts";
@@ -104,6 +105,7 @@ async function show(
     status: wrongAccess === undefined ? 200 : 400,
     data: {
       ...pageData(parts, application),
+      keys: await applicationKeys(parts, application),
       ...accessData(application, wrongAccess),
       isNew: queryOf(request).has("registered"),
     },

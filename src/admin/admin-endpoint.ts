@@ -1,9 +1,11 @@
 import { Router } from "express";
 import { adminAccountsEndpoint } from "./admin-accounts-endpoint.ts";
 import { adminApplicationEndpoint } from "./admin-application-endpoint.ts";
+import { adminApplicationKeyEndpoint } from "./admin-application-key-endpoint.ts";
 import { adminApplicationsEndpoint } from "./admin-applications-endpoint.ts";
 import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
 import { adminClientEndpoint } from "./admin-client-endpoint.ts";
+import { adminKeysEndpoint } from "./admin-keys-endpoint.ts";
 import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
 import { adminMetadataSourceEndpoint } from "./admin-metadata-source-endpoint.ts";
 import { adminOrganisationEndpoint } from "./admin-organisation-endpoint.ts";
@@ -28,6 +30,7 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminMetadataEndpoint(parts));
   router.use(adminClientEndpoint(parts));
   router.use(adminApplicationEndpoint(parts));
+  router.use(adminApplicationKeyEndpoint(parts));
   router.use(adminSamlProfilesEndpoint(parts));
   router.use(adminSamlSettingsEndpoint(parts));
   router.use(adminReleaseEndpoint(parts));
@@ -36,6 +39,7 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminAccountsEndpoint(parts));
   router.use(adminTokensEndpoint(parts));
   router.use(adminAuditEndpoint(parts));
+  router.use(adminKeysEndpoint(parts));
   router.use(adminOrganisationEndpoint(parts));
   return router;
 }

@@ -9,7 +9,7 @@ import { isPinLost } from "../saml/signers.ts";
 import { weakSettings } from "../saml/weak-settings.ts";
 import type { Refused } from "./acts/act.ts";
 import { changeSamlSettings, encryptionOf, type SamlSettingsChanges } from "./acts/change-saml-settings.ts";
-import { certificateFacts } from "./certificate-facts.ts";
+import { keyChoice } from "./key-view.ts";
 import {
   type AdminParts,
   actorOf,
@@ -123,18 +123,8 @@ function keysOf({ keyRing }: AdminParts): readonly object[] {
   return keyRing
     .published()
     .filter(({ type }) => type === "RSA-2048" || type === "P-256")
-    .map(({ id, type, state, certificate }) => {
-      const fingerprint = certificateFacts(certificate)?.fingerprint.slice(0, 8) ?? "";
-      return { id, text: `${STATE_WORDS[state]}: ${type}, ${fingerprint}…` };
-    });
+    .map(keyChoice);
 }
-
-const STATE_WORDS = {
-  next: "The next key",
-  active: "The key that signs now",
-  retiring: "The key that signed before",
-  retired: "A retired key",
-} as const;
 
 function wordsOf(text: string | undefined): string[] {
   return (text ?? "").split(/\s+/).filter((part) => part !== "");

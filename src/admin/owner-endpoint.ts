@@ -11,10 +11,11 @@ import type { Outbound } from "../http/outbound.ts";
 import type { Render } from "../http/render.ts";
 import { type ReplySender, sendPage } from "../http/reply-sender.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
+import type { SigningKeys } from "../keys/signing-keys.ts";
 import type { Account } from "../model/account.ts";
 import type { Session } from "../model/session.ts";
 import type { Subjects } from "../session/subject.ts";
-import type { AuditStore } from "../storage/stores.ts";
+import type { AuditStore, KeyUseStore } from "../storage/stores.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
 import type { ActResult } from "./acts/act.ts";
 import type { AddAccountParts } from "./acts/add-account.ts";
@@ -38,6 +39,9 @@ export interface AdminParts {
   readonly auditEvents: Pick<AuditStore, "list">;
   readonly sessions: { listByAccount(accountId: string): Promise<readonly Session[]> };
   readonly keyRing: KeyRing;
+  readonly signingKeys: Pick<SigningKeys, "records" | "retired" | "rotate" | "retire" | "goBack">;
+  /** Which of our keys the applications were last seen to accept. */
+  readonly keyUses: Pick<KeyUseStore, "all" | "get">;
   /** For the preview of what an account would send. */
   readonly subjects: Subjects;
   /** For metadata that was uploaded and not registered yet, and for forms that count once. */

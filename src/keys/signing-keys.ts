@@ -75,6 +75,11 @@ export class SigningKeys {
     return await this.#parts.store.published();
   }
 
+  /** Those that were retired last, the newest first; `limit` at most. */
+  async retired(limit: number): Promise<readonly SigningKeyRecord[]> {
+    return await this.#parts.store.retired(limit);
+  }
+
   /**
    * next becomes active, active becomes retiring, a new next is published; what has been retiring for a week and holds no
    * application is retired. One transaction for each type: a crash between leaves every state whole. A type that another

@@ -160,6 +160,8 @@ export interface RefreshTokenStore {
 export interface SigningKeyStore {
   /** All but the retired ones. */
   published(): Promise<readonly SigningKeyRecord[]>;
+  /** Those that were retired last, the newest first; `limit` at most. */
+  retired(limit: number): Promise<readonly SigningKeyRecord[]>;
   /** Inserts these keys if the table has none of that type that is not retired: two processes starting together make one set. */
   insertFirst(keys: readonly SigningKeyRecord[]): Promise<boolean>;
   /**

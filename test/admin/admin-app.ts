@@ -12,6 +12,8 @@ import { createRenderer, VIEWS_FOLDER } from "../../src/http/render.ts";
 import { createReplySender } from "../../src/http/reply-sender.ts";
 import { securityHeaders } from "../../src/http/security-headers.ts";
 import { sessionMiddleware } from "../../src/http/session-middleware.ts";
+import { KeyRing } from "../../src/keys/key-ring.ts";
+import { SigningKeys } from "../../src/keys/signing-keys.ts";
 import { openParts, type Parts } from "../../src/parts.ts";
 import { openTokenPages } from "../../src/token-pages.ts";
 import { silentLog } from "../../src/platform/log.ts";
@@ -26,6 +28,7 @@ export const ISSUER = "http://localhost:4000";
 export interface AdminApp {
   readonly origin: string;
   readonly parts: Parts;
+  readonly clock: TestClock;
   /** What the pages fetch; nothing stands there before a test puts it there. */
   readonly web: FakeWeb;
   readonly router: Router;
@@ -35,13 +38,14 @@ export interface AdminApp {
 }
 
 export async function startAdminApp(): Promise<AdminApp> {
+  const clock = new TestClock();
   const config = readConfig({
     GATEHOUSE_ISSUER: ISSUER,
     GATEHOUSE_SECRET: "a-secret-of-this-test-0123456789abcdef",
     GATEHOUSE_CERTS: "/nowhere",
     DATABASE_URL: "sqlite::memory:",
   });
-  const parts = await openParts(config, { clock: new TestClock(), random: systemRandom, log: silentLog });
+  const parts = await openParts(config, { clock, random: systemRandom, log: silentLog });
   const web = new FakeWeb();
   const adminParts = adminPartsOf(parts, web);
   const ids = {
@@ -49,6 +53,33 @@ export async function startAdminApp(): Promise<AdminApp> {
     otto: await add(adminParts, "otto", "owner"),
     peter: await add(adminParts, "peter", "person"),
   };
+  const started = await serve(parts, adminParts);
+  return {
+    ...started,
+    clock,
+    web,
+    ids,
+    close: async () => {
+      await started.close();
+      await parts.close();
+    },
+  };
+}
+
+/** Another process of the same installation: it has its keys in a memory of its own. To be closed before the first. */
+export async function startSecondProcess({ parts: first, clock, web, ids }: AdminApp): Promise<AdminApp> {
+  const ring = new KeyRing();
+  const { stores, sealing, random } = first;
+  const store = stores.durable.signingKeys;
+  const signingKeys = new SigningKeys({ store, sealing, ring, issuer: ISSUER, clock, random });
+  await signingKeys.load();
+  const parts = { ...first, keyRing: ring, signingKeys };
+  return { ...(await serve(parts, adminPartsOf(parts, web))), clock, web, ids };
+}
+
+type Served = Pick<AdminApp, "origin" | "parts" | "router" | "close">;
+
+async function serve(parts: Parts, adminParts: AdminParts): Promise<Served> {
   const router = adminEndpoint(adminParts);
   const server = createServer(appOf(parts, adminParts, router)).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -57,13 +88,11 @@ export async function startAdminApp(): Promise<AdminApp> {
   return {
     origin: `http://127.0.0.1:${address.port}`,
     parts,
-    web,
     router,
-    ids,
     close: async () => {
       server.closeAllConnections();
       server.close();
-      await parts.close();
+      await Promise.resolve();
     },
   };
 }
@@ -82,6 +111,7 @@ function adminPartsOf(parts: Parts, web: FakeWeb): AdminParts {
         if (changed === "applications") await applications.reload();
         if (changed === "accounts") accounts.invalidate();
         if (changed === "settings") await parts.settings.reload();
+        if (changed === "keys") await parts.signingKeys.load();
       },
       hasher: TEST_HASHER,
       endSessions: async (accountId) => {
@@ -97,6 +127,8 @@ function adminPartsOf(parts: Parts, web: FakeWeb): AdminParts {
     auditEvents: stores.durable.audit,
     sessions,
     keyRing,
+    signingKeys: parts.signingKeys,
+    keyUses: stores.durable.keyUses,
     subjects: parts.subjects,
     volatile: stores.volatile,
     tokenPages: openTokenPages(parts),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, hiddenField } from "./admin-browser.ts";
+import { gatherKeys } from "./every-key-page.ts";
 import { certificate, entitiesDescriptor, entityDescriptor } from "./metadata.ts";
 import { TOKEN_ROWS } from "./token-rows.ts";
 
@@ -32,6 +33,7 @@ export async function gatherPages(): Promise<readonly GatheredPage[]> {
   await gatherAccounts(app, olga, keep);
   keep("audit", await olga.get("/admin/audit"));
   keep("audit, nothing found", await olga.get("/admin/audit?q=nothing"));
+  await gatherKeys(keep);
   await gatherOrganisation(olga, keep);
   await gatherTokenRules(olga, keep);
   keep("no such application", await olga.get("/admin/applications/none"));

@@ -90,7 +90,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /accounts/:id": { owner: 200 },
   "POST /accounts/:id/switch": { owner: 303, form: { enabled: "off" } },
   ...TOKEN_ROWS,
+  "POST /applications/:id/key": { owner: 404, form: { signingKeyId: "" } },
   "GET /audit": { owner: 200 },
+  "GET /keys": { owner: 200 },
+  "POST /keys/step": { owner: 404, form: { keyId: "no-such-key", step: "sign", reason: "now" } },
+  "POST /keys/schedule": { owner: 303, form: { version: "0", slowestReaderHours: "24" } },
   "GET /organisation": { owner: 200 },
   "POST /organisation": { owner: 303, form: { version: "0", language: "en" } },
 };

@@ -15,13 +15,20 @@ export const FEWEST_DAYS = 7;
 export const MOST_DAYS = 3_650;
 export const MOST_HOURS = 720;
 
-/** Says how long the slowest application may go on with old keys, and whether keys change by themselves, and how often. */
+/**
+ * Says how long the slowest application may go on with old keys, and whether keys change by themselves, and how often.
+ * `readAtMs`: when what the change was made of was stored, 0 for never; refused where another one was stored since.
+ */
 export async function setKeyRollover(
   parts: ActParts,
   actor: Actor,
   changes: KeyRolloverChanges,
+  readAtMs?: number,
 ): Promise<ActResult<{ readonly rollover: KeyRollover }>> {
   const stored = (await parts.store.settings.all())["key-rollover"];
+  if (readAtMs !== undefined && readAtMs !== (stored?.updatedAtMs ?? 0)) {
+    return refused("conflict", "somebody else has changed it since the page was opened");
+  }
   const found = stored?.value ?? DEFAULT_ROLLOVER;
   const rollover = merge(found, changes);
   const fault = faultOf(rollover);

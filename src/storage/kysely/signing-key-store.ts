@@ -26,6 +26,18 @@ export class KyselySigningKeyStore implements SigningKeyStore {
     return rows.map(keyFromRow);
   }
 
+  async retired(limit: number): Promise<readonly SigningKeyRecord[]> {
+    const rows = await this.#db
+      .selectFrom("signing_keys")
+      .selectAll()
+      .where("state", "=", "retired")
+      .orderBy("state_since_ms", "desc")
+      .orderBy("id")
+      .limit(limit)
+      .execute();
+    return rows.map(keyFromRow);
+  }
+
   async insertFirst(keys: readonly SigningKeyRecord[]): Promise<boolean> {
     return await this.#inTurn(async (transaction) => {
       const rows = await transaction

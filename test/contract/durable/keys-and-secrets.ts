@@ -79,6 +79,21 @@ export function keyAndSecretContract(subject: Subject): void {
       assert.ok(!(await store.signingKeys.published()).some((record) => record.id === "ed-1"));
       assert.equal(await store.signingKeys.insertFirst([key("ed-2", "Ed25519", "active")]), true);
     });
+
+    it("those that were retired last are listed, the newest first, and no more than were asked for", async () => {
+      const { store } = subject();
+      const retire = { id: "ed-2", from: "active", to: "retired" } as const;
+      await store.signingKeys.transition([retire], [key("ed-3", "Ed25519", "active")], 80);
+      const retired = await store.signingKeys.retired(10);
+      assert.deepEqual(
+        retired.map(({ id, state, stateSinceMs }) => [id, state, stateSinceMs]),
+        [
+          ["ed-2", "retired", 80],
+          ["ed-1", "retired", 70],
+        ],
+      );
+      assert.deepEqual(await store.signingKeys.retired(1), retired.slice(0, 1));
+    });
   });
 
   describe("secrets", () => {
