@@ -1,5 +1,6 @@
 import type { EndSession } from "./flow/end-session.ts";
 import type { Parts } from "./parts.ts";
+import { endedBy } from "./token-feed.ts";
 
 /** What the administrators' acts are given in a server: a change is in force here at once, elsewhere within a second. */
 export function actParts(parts: Parts, endSession: EndSession) {
@@ -18,10 +19,11 @@ export function actParts(parts: Parts, endSession: EndSession) {
     audit,
     clock,
     random,
-    announce: async (changed: keyof typeof refresh) => {
+    announce: async (changed: keyof typeof refresh, touched?: string) => {
       // Here first: what was switched off is closed in this process even while the volatile store is away.
       await refresh[changed]();
       await versions.bump(changed);
+      await parts.tokens.note(endedBy(parts, changed, touched));
     },
     endSessions: async (accountId: string) => {
       const live = await sessions.listByAccount(accountId);

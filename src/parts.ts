@@ -23,6 +23,7 @@ import { openStores, type Stores } from "./storage/open-stores.ts";
 import type { DurableStore } from "./storage/stores.ts";
 import { SingleUse } from "./volatile/single-use.ts";
 import { openTokens, type TokenParts } from "./token-parts.ts";
+import { RevocationLog } from "./tokens/revocation-log.ts";
 import { ownApi } from "./tokens/own-api.ts";
 import { SsoTokens } from "./tokens/sso/sso-tokens.ts";
 import { Versions } from "./volatile/versions.ts";
@@ -64,8 +65,9 @@ export interface Parts extends Platform {
  * `ConfigError`, `GivenKeyError`, `SealBroken` or `Unavailable`, each with one clear line.
  */
 export async function openParts(config: Config, platform: Platform): Promise<Parts> {
-  const stores = await openStores(config, platform.clock, async (volatile, { endedSessions }) => {
+  const stores = await openStores(config, platform.clock, async (volatile, { endedSessions }, history) => {
     await endAgain(endedSessions, new SessionStore(volatile, config.policy), platform.clock);
+    await new RevocationLog(volatile, platform.clock).beginHistory(history);
   });
   try {
     return await assemble(config, platform, stores);

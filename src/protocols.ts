@@ -101,6 +101,7 @@ function openShell(parts: Parts, saml: Saml, oidc: Oidc) {
     endedSessions: durable.endedSessions,
     participants,
     refreshTokens,
+    noteRevoked: parts.tokens.note,
     receipts,
     runs,
     deliveries,
@@ -175,6 +176,7 @@ function openOidc(parts: Parts, outbound: Outbound) {
     volatile,
     refreshTokens: durable.refreshTokens,
     grants: durable.grants,
+    note: parts.tokens.note,
   });
   const standing = new TokenStanding({ accounts, sessions, grants: durable.grants, policy, clock });
   const accessTokens = new AccessTokens({

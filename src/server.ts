@@ -100,6 +100,7 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
     greeting: `Gatehouse serves ${config.issuer} on port ${port}: ${parts.stores.description}`,
     close: async () => {
       state.accepting = false;
+      parts.tokens.feed.close();
       clearInterval(upkeep);
       clearInterval(rounds);
       clearInterval(deliver);

@@ -10,11 +10,13 @@ import type { AccessTokens } from "./oidc/access-token.ts";
 import type { ClientAuthentication } from "./oidc/client-authentication.ts";
 import { DpopProofs } from "./oidc/dpop-proof.ts";
 import { OAuthError } from "./oidc/oauth-error.ts";
+import type { JwtSigner } from "./oidc/jwt-signer.ts";
 import type { RefreshTokens } from "./oidc/refresh-token.ts";
 import type { TokenFamilies } from "./oidc/token-families.ts";
 import { accessTokenSource, familyOf } from "./oidc/token-source.ts";
 import type { Parts } from "./parts.ts";
 import type { SsoParts } from "./token-sso.ts";
+import { tokenFeedEndpoint } from "./token-feed.ts";
 import { Exposures } from "./tokens/exposure.ts";
 import { SYSTEM } from "./tokens/token-act.ts";
 import { readToken } from "./tokens/token-format.ts";
@@ -26,6 +28,7 @@ import type { TokenWatch } from "./tokens/watch/token-watch.ts";
 
 /** What of OpenID Connect the checks of tokens stand on. */
 export interface CheckedOidc {
+  readonly signer: JwtSigner;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
   readonly authentication: ClientAuthentication;
@@ -106,35 +109,40 @@ export function exposureGuard({ exposures, addressOf, transportOf }: TokenChecks
 
 /** The check of tokens for programs, and the reports of leaked ones. */
 export function tokenEndpoints(
-  { config, stores, resources }: Parts,
+  parts: Parts,
   oidc: CheckedOidc,
   checks: TokenChecks,
   watch: Pick<TokenWatch, "alarms">,
 ): Router {
+  const { config, stores, resources } = parts;
   const { verifier, gate, exposures, dpop, sso, addressOf, transportOf } = checks;
   const issued = accessTokenSource(oidc.accessTokens);
+  const asked = {
+    issuer: config.issuer,
+    gate,
+    clientOf: async (authorization: string) => {
+      const client = await clientOf(oidc.authentication, authorization);
+      if (client === undefined) return undefined;
+      const served = resources
+        .all()
+        .filter(({ introspectionClientIds }) => introspectionClientIds.includes(client));
+      return { id: client, serves: served.map(({ identifier }) => identifier) };
+    },
+    addressOf,
+    volatile: stores.volatile,
+  };
   return Router().use(
+    tokenFeedEndpoint(parts, oidc.signer, asked),
     verifyEndpoint({
-      issuer: config.issuer,
+      ...asked,
       verifier,
-      gate,
-      clientOf: async (authorization) => {
-        const client = await clientOf(oidc.authentication, authorization);
-        if (client === undefined) return undefined;
-        const served = resources
-          .all()
-          .filter(({ introspectionClientIds }) => introspectionClientIds.includes(client));
-        return { id: client, serves: served.map(({ identifier }) => identifier) };
-      },
       provedKey: async ({ jwt, url }, use) => {
         const checked = await dpop.check(jwt, { ...use, url });
         return checked.ok ? checked.thumbprint : undefined;
       },
       aboutSso: async (client, text, address) => await sso?.checks.about(client, text, address),
-      addressOf,
       transportOf,
       reportExposed: async (token, address) => await exposures.report(token, "plain-http", address),
-      volatile: stores.volatile,
     }),
     leakReportEndpoint({
       reports: new LeakReports({

@@ -7,6 +7,7 @@ import type { Clock } from "./platform/clock.ts";
 import type { Random } from "./platform/random.ts";
 import type { Stores } from "./storage/open-stores.ts";
 import { ApiTokens } from "./tokens/api-tokens.ts";
+import { RevocationFeed } from "./tokens/revocation-feed.ts";
 import { RevocationLog, type RevocationEvent } from "./tokens/revocation-log.ts";
 import { TokenCache } from "./tokens/token-cache.ts";
 import type { TokenPolicy } from "./tokens/token-policy.ts";
@@ -33,8 +34,11 @@ export interface TokenParts {
   readonly owners: Owners;
   readonly apiTokens: ApiTokens;
   readonly cache: TokenCache;
-  readonly revocations: RevocationLog;
-  /** Makes events known: here at once, to offline caches by the log, to every process within a second. */
+  /** For the APIs that keep answers about tokens. */
+  readonly feed: RevocationFeed;
+  /** Makes events known to them; in every process of ours they must hold already. Throws `Unavailable`. */
+  readonly note: (events: readonly RevocationEvent[]) => Promise<void>;
+  /** The same for API tokens, whose records are kept in memory: here at once, in every process within a second. */
   readonly announce: (events: readonly RevocationEvent[]) => Promise<void>;
 }
 
@@ -43,17 +47,26 @@ export function openTokens(foundation: TokenFoundation): TokenParts {
   const policy = tokenPolicyOf(() => settings.tokenRules());
   const store = stores.durable.apiTokens;
   const cache = new TokenCache(store);
-  const revocations = new RevocationLog(stores.volatile, clock);
+  const log = new RevocationLog(stores.volatile, clock);
+  const feed = new RevocationFeed({ log, currency: versions, clock });
   const owners: Owners = {
     account: async (id) => await accounts.get(id),
     application: (id) => applications.byId(id),
   };
   versions.watch("tokens", async () => await Promise.resolve(cache.clear()));
+  versions.watch("revocations", async () => await feed.look());
+  const note = async (events: readonly RevocationEvent[]) => {
+    if (events.length === 0) return;
+    await log.append(events);
+    await versions.bump("revocations");
+    // It is written down, and that is what counts: a look that fails is repeated at the next tick.
+    await feed.look().catch(() => undefined);
+  };
   const announce = async (events: readonly RevocationEvent[]) => {
     // Here first: a revoked token opens nothing in this process, even while the volatile store is away.
     cache.clear();
-    await revocations.append(events);
     await versions.bump("tokens");
+    await note(events);
   };
   const apiTokens = new ApiTokens({
     store,
@@ -65,5 +78,5 @@ export function openTokens(foundation: TokenFoundation): TokenParts {
     clock,
     random,
   });
-  return { policy, owners, apiTokens, cache, revocations, announce };
+  return { policy, owners, apiTokens, cache, feed, note, announce };
 }

@@ -7,6 +7,7 @@ import { systemClock } from "../platform/clock.ts";
 import { silentLog } from "../platform/log.ts";
 import { systemRandom } from "../platform/random.ts";
 import { SEEN_AFTER_MS } from "../volatile/versions.ts";
+import { endedBy } from "../token-feed.ts";
 import type { Surroundings } from "./command.ts";
 
 /** The installation that the environment names, opened for one command while the server may be running. */
@@ -30,12 +31,14 @@ export async function withInstallation<T>(
   }
 }
 
-function actParts({ stores, audit, versions, clock, random }: Parts): ActParts {
+function actParts(parts: Parts): ActParts {
+  const { stores, audit, versions, clock, random } = parts;
   return {
     store: stores.durable,
     audit,
-    announce: async (changed) => {
+    announce: async (changed, touched) => {
       await versions.bump(changed);
+      await parts.tokens.note(endedBy(parts, changed, touched));
       // When the command returns, the change is in force: whoever called it may go on with the next step.
       await setTimeout(SEEN_AFTER_MS);
     },

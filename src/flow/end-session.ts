@@ -8,6 +8,7 @@ import { type Random, randomReference } from "../platform/random.ts";
 import type { Participants } from "../session/participants.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import type { EndedSessionStore, ReceiptStore, RefreshTokenStore } from "../storage/stores.ts";
+import type { RevocationEvent } from "../tokens/revocation-log.ts";
 import type { Applications } from "./applications.ts";
 import type { Browser } from "./browser.ts";
 import { PATHS } from "./endpoints.ts";
@@ -23,6 +24,8 @@ export interface EndSessionParts {
   readonly endedSessions: Pick<EndedSessionStore, "note">;
   readonly participants: Participants;
   readonly refreshTokens: RefreshTokenStore;
+  /** Tells the APIs that keep answers about tokens. */
+  readonly noteRevoked: (events: readonly RevocationEvent[]) => Promise<void>;
   readonly receipts: ReceiptStore;
   readonly runs: LogoutRuns;
   /** For those that could not be told this time. */
@@ -158,10 +161,13 @@ export class EndSession {
     const { sessions, endedSessions, participants, refreshTokens, receipts, audit, clock, random } =
       this.#parts;
     if (!(await sessions.end(session.id, session.accountId))) return undefined;
-    // In the database too: a fail-over of the volatile store may bring back what was deleted from it last.
-    await endedSessions.note({ sessionId: session.id, accountId: session.accountId }, clock.nowMs());
-    await refreshTokens.revokeBySession(session.id);
     const found = await participants.take(session.id);
+    await Promise.all([
+      this.#parts.noteRevoked(tokensOf(found)),
+      // In the database too: a fail-over of the volatile store may bring back what was deleted from it last.
+      endedSessions.note({ sessionId: session.id, accountId: session.accountId }, clock.nowMs()),
+      refreshTokens.revokeBySession(session.id),
+    ]);
     const entries = found.map((participant) => this.#firstEntry(participant, initiatorId));
     const told = found.filter((_, index) => entries[index]?.outcome === "pending");
     const front = told.filter((one) => this.#channelOf(one) === "front").map((one) => one.applicationId);
@@ -225,4 +231,11 @@ export class EndSession {
     await recordAnswer(this.#parts, receiptId, participant.applicationId, result);
     if (result.passing === true) await this.#parts.deliveries.queue(receiptId, participant);
   }
+}
+
+/** What the session's access tokens are known by: each application calls the session otherwise. */
+function tokensOf(participants: readonly Participant[]): readonly RevocationEvent[] {
+  return participants
+    .filter(({ protocol }) => protocol === "oidc")
+    .map(({ sessionIndex }) => ({ what: "session-ended", id: sessionIndex }));
 }

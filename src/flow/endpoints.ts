@@ -24,6 +24,7 @@ export const PATHS = {
   oidcIntrospection: "/oauth2/introspect",
   oidcPar: "/oauth2/par",
   tokensVerify: "/tokens/verify",
+  tokensRevocations: "/tokens/revocations",
 } as const;
 
 /** The query parameter that carries a parked sign-on request's id. */

@@ -30,6 +30,7 @@ const JSON_PATHS: readonly string[] = [
   PATHS.oidcRevocation,
   PATHS.oidcPar,
   PATHS.tokensVerify,
+  PATHS.tokensRevocations,
 ];
 
 /** For every address that no endpoint has taken. Mounted behind all of them. */

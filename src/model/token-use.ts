@@ -60,6 +60,10 @@ export interface GoodToken {
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
   readonly binding?: TokenBinding | undefined;
+  /** What the feed of revocations may name it by; absent: its `id`. */
+  readonly revocationIds?: readonly string[] | undefined;
+  /** Parts of the use that it is limited in: the answer holds for these values of them alone. */
+  readonly dependsOn?: readonly ("address" | "method" | "path")[] | undefined;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
   readonly rate?: RateState | undefined;

@@ -12,6 +12,7 @@ import type { Audiences } from "./audiences.ts";
 import type { ClaimWish } from "./claims-parameter.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
 import { verifyOwnJwt } from "./jwt-verifier.ts";
+import { revocationIdsOf } from "./revocation-ids.ts";
 import type { TokenFamilies } from "./token-families.ts";
 import { ACCESS_TOKEN_LIFETIME_MS } from "./token-lifetimes.ts";
 import type { TokenBasis, TokenStanding } from "./token-standing.ts";
@@ -148,6 +149,7 @@ export class AccessTokens {
       scope: scopes.length === 0 ? undefined : scopes.join(" "),
       auth_time: authTimeMs === undefined ? undefined : Math.floor(authTimeMs / 1000),
       acr: record.acr,
+      revocation_ids: revocationIdsOf(record),
     });
   }
 }

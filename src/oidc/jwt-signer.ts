@@ -3,7 +3,7 @@ import type { IdTokenAlgorithm } from "../model/application.ts";
 import { JWS_ALGORITHMS, keyTypeOf, signJws } from "./jwt-algorithms.ts";
 
 /** `typ` keeps one kind of token from being taken for another (RFC 8725 3.11). */
-export type JwtType = "JWT" | "at+jwt" | "logout+jwt";
+export type JwtType = "JWT" | "at+jwt" | "logout+jwt" | "token-revocations+jwt";
 
 /** Signs JWTs with the key ring's active keys, as compact JWS (RFC 7515 3.1) with `alg`, `kid` and `typ` in the header. */
 export class JwtSigner {

@@ -1,5 +1,6 @@
 import type { SourceToken, TokenSource } from "../tokens/token-verifier.ts";
 import type { AccessTokens } from "./access-token.ts";
+import { revocationIdsOf } from "./revocation-ids.ts";
 import type { RefreshTokens } from "./refresh-token.ts";
 
 /** OAuth access tokens for the check that is the same for all tokens (tokens/token-verifier.ts). */
@@ -23,6 +24,7 @@ export function accessTokenSource(accessTokens: Pick<AccessTokens, "active">): T
         clientId: token.clientId,
         scopes: token.scopes,
         resources: token.audience,
+        revocationIds: revocationIdsOf(token),
         issuedAtMs: token.issuedAtMs,
         expiresAtMs: token.expiresAtMs,
       };

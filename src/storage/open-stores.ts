@@ -23,7 +23,7 @@ export interface Stores {
 export async function openStores(
   config: Config,
   clock: Clock,
-  onNewHistory?: (volatile: VolatileStore, durable: DurableStore) => Promise<void>,
+  onNewHistory?: (volatile: VolatileStore, durable: DurableStore, history: string) => Promise<void>,
 ): Promise<Stores> {
   const durable = await openDurableStore({ url: config.databaseUrl, clock });
   try {
@@ -32,7 +32,7 @@ export async function openStores(
         ? openEmbeddedVolatileStore({ path: config.volatilePath, clock })
         : await openRedisVolatileStore({
             url: config.redisUrl,
-            onNewHistory: async (store) => await onNewHistory?.(store, durable),
+            onNewHistory: async (store, history) => await onNewHistory?.(store, durable, history),
           });
     return {
       durable,

@@ -22,6 +22,7 @@ export const CLAIM_MEANINGS: ReadonlyMap<string, string> = new Map([
   ["nbf", "When it begins."],
   ["iat", "When it was issued."],
   ["jti", "Its own id, which no other token has."],
+  ["revocation_ids", "What a revocation may name it by."],
   ["client_id", "The application that got it."],
   ["azp", "The application that got it."],
   ["scope", "What it allows."],

@@ -1,14 +1,34 @@
 import type { Clock } from "../platform/clock.ts";
+import { sha256 } from "../platform/digest.ts";
 import type { VolatileStore } from "../volatile/volatile-store.ts";
 
-/** What happened to a token that somebody may hold in a cache. */
+/** What happened to tokens that somebody may hold in a cache. */
 export interface RevocationEvent {
-  readonly what: "revoked" | "suspended" | "released" | "changed";
-  /** The token's id; for OAuth access tokens the id of the family that they came from. */
+  readonly what: /** An API token by its id, an OAuth access token by its family's. */
+    | "revoked"
+    /** An API token by its id. */
+    | "suspended"
+    | "released"
+    | "changed"
+    /** By what the session is called at the application (`sid`). */
+    | "session-ended"
+    /** What a person had allowed an application, by the grant's id. */
+    | "grant-withdrawn"
+    /** By SHA-256 of the `sub`, of the `client_id`, of the resource's identifier: these may be guessed. */
+    | "subject-changed"
+    | "client-changed"
+    | "resource-changed"
+    /** JWKS is another one than before; the id is always `keys`. */
+    | "keys-changed";
   readonly id: string;
 }
 
-/** An event with its place. `all`: too many at once to name; whoever keeps anything forgets all of it. */
+/** Everything may have changed: whoever keeps anything forgets all of it. */
+export interface EverythingChanged {
+  readonly what: "all";
+}
+
+/** An event with its place. `all`: too many at once to name, or it is not known which. */
 export type LoggedEvent =
   | (RevocationEvent & { readonly sequence: number; readonly atMs: number })
   | { readonly what: "all"; readonly sequence: number; readonly atMs: number };
@@ -19,6 +39,8 @@ export interface RevocationsSince {
   /** Ask with this the next time. */
   readonly next: number;
   readonly reset: boolean;
+  /** The youngest number that was given. Above `next`: its writer has not written yet, or has died before it could. */
+  readonly top: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -31,7 +53,9 @@ const NAMED_AT_ONCE = 500;
 /** More than these in ten minutes likewise, so that the log stays small whatever is revoked. */
 const NAMED_IN_BUCKET = 5_000;
 /** A writer took its number and has not written yet: readers stop before the gap, but not for a writer that died. */
-const GAP_WAIT_MS = 5_000;
+export const GAP_WAIT_MS = 5_000;
+/** Of the clocks of two processes one may be ahead: the next bucket, this one and the one before. */
+const YOUNG_BUCKETS = 3;
 const COUNTER_KEY = "revocation-sequence";
 const COUNTER_TTL_MS = 30 * 24 * 60 * MINUTE_MS;
 /** A number below it comes from a counter that was begun anew; it is lifted above all that were ever given. */
@@ -51,7 +75,7 @@ export class RevocationLog {
   }
 
   /** In one go; many at once become one event that names nobody. */
-  async append(events: readonly RevocationEvent[]): Promise<void> {
+  async append(events: readonly (RevocationEvent | EverythingChanged)[]): Promise<void> {
     if (events.length === 0) return;
     const atMs = this.#clock.nowMs();
     const bucket = bucketKey(atMs);
@@ -66,21 +90,24 @@ export class RevocationLog {
     await this.#store.hashSet(bucket, Object.fromEntries(fields), BUCKET_TTL_MS);
   }
 
-  /** The number to begin with, for whoever keeps nothing yet. */
-  async now(): Promise<number> {
-    return (await this.#top()) ?? 0;
+  /**
+   * For a store that may have lost its last writes, events among them (docs/decisions/0004): once for each history of
+   * writes, everybody forgets what they keep.
+   */
+  async beginHistory(history: string): Promise<void> {
+    const key = `revocation-history:${sha256(history)}`;
+    if (await this.#store.setIfAbsent(key, "1", COUNTER_TTL_MS)) await this.append([{ what: "all" }]);
   }
 
-  /** Everything after `sequence`, in order. */
+  /** Everything after `sequence`, in order. With 0, by whoever knows nothing yet: where to begin. */
   async since(sequence: number): Promise<RevocationsSince> {
     const top = await this.#top();
     // The store was emptied: what it held is not known.
-    if (top === undefined) return { events: [], next: 0, reset: sequence !== 0 };
-    if (sequence > top || sequence === 0) return { events: [], next: top, reset: true };
-    if (sequence === top) return { events: [], next: top, reset: false };
+    if (top === undefined) return nothing(0, sequence !== 0);
+    if (sequence > top || sequence === 0) return nothing(top, true);
+    if (sequence === top) return nothing(top, false);
     const nowMs = this.#clock.nowMs();
-    const kept = await this.#read(nowMs);
-    return inOrder(kept, sequence, top, nowMs);
+    return inOrder(await this.#readSince(sequence, nowMs), sequence, top, nowMs);
   }
 
   async #top(): Promise<number | undefined> {
@@ -97,16 +124,29 @@ export class RevocationLog {
     return await this.#store.hashIncrement(COUNTER_KEY, "last", atMs + count, COUNTER_TTL_MS);
   }
 
-  async #read(nowMs: number): Promise<readonly LoggedEvent[]> {
-    const buckets = Array.from({ length: BUCKET_TTL_MS / BUCKET_MS }, (_, n) =>
+  /** The youngest buckets, and the older ones only for a reader who is that far behind. */
+  async #readSince(sequence: number, nowMs: number): Promise<readonly LoggedEvent[]> {
+    const keys = Array.from({ length: BUCKET_TTL_MS / BUCKET_MS }, (_, n) =>
       bucketKey(nowMs + BUCKET_MS - n * BUCKET_MS),
     );
-    const hashes = await Promise.all(buckets.map(async (key) => await this.#store.hashGetAll(key)));
+    const young = await this.#read(keys.slice(0, YOUNG_BUCKETS));
+    const [first] = young;
+    if (first !== undefined && first.sequence <= sequence + 1) return young;
+    const old = await this.#read(keys.slice(YOUNG_BUCKETS));
+    return [...old, ...young].toSorted((a, b) => a.sequence - b.sequence);
+  }
+
+  async #read(keys: readonly string[]): Promise<readonly LoggedEvent[]> {
+    const hashes = await Promise.all(keys.map(async (key) => await this.#store.hashGetAll(key)));
     return hashes
       .flatMap((fields) => [...fields])
       .flatMap(([field, text]) => (field === "count" ? [] : [JSON.parse(text) as LoggedEvent]))
       .toSorted((a, b) => a.sequence - b.sequence);
   }
+}
+
+function nothing(next: number, reset: boolean): RevocationsSince {
+  return { events: [], next, reset, top: next };
 }
 
 /** The events after `sequence` without a gap. A gap at the beginning that is not young is what has been forgotten. */
@@ -116,17 +156,16 @@ function inOrder(
   top: number,
   nowMs: number,
 ): RevocationsSince {
-  const later = kept.filter((event) => event.sequence > sequence);
   const events: LoggedEvent[] = [];
   let next = sequence;
-  for (const event of later) {
+  for (const event of kept.filter((one) => one.sequence > sequence)) {
     const isGap = event.sequence !== next + 1;
-    if (isGap && nowMs - event.atMs < GAP_WAIT_MS) return { events, next, reset: false };
-    if (isGap) return { events: [], next: top, reset: true };
+    if (isGap && nowMs - event.atMs < GAP_WAIT_MS) return { events, next, reset: false, top };
+    if (isGap) return nothing(top, true);
     events.push(event);
     next = event.sequence;
   }
-  return { events, next, reset: false };
+  return { events, next, reset: false, top: Math.max(top, next) };
 }
 
 function bucketKey(atMs: number): string {

@@ -110,7 +110,7 @@ export class TokenVerifier {
   }
 
   async #answer(
-    { token }: CachedToken,
+    { token, addresses, methods }: CachedToken,
     facts: OwnerFacts,
     judgement: Judgement,
     nowMs: number,
@@ -136,6 +136,11 @@ export class TokenVerifier {
       scopes: judgement.scopes,
       resources: judgement.resources,
       binding: limits.binding,
+      dependsOn: [
+        ...(addresses === undefined ? [] : (["address"] as const)),
+        ...(methods === undefined ? [] : (["method"] as const)),
+        ...(limits.pathPrefixes.length === 0 ? [] : (["path"] as const)),
+      ],
       issuedAtMs: token.createdAtMs,
       expiresAtMs: token.expiresAtMs,
       rate: rate?.state,

@@ -1,3 +1,4 @@
+import type { TokenBinding } from "../model/api-token.ts";
 import type { GoodToken, RateState, RefusedToken, TokenUse, Verification } from "../model/token-use.ts";
 import { readToken } from "./token-format.ts";
 import type { VerifyRequest } from "./verify-input.ts";
@@ -112,8 +113,22 @@ function whose(token: GoodToken): Body {
 }
 
 function named(token: GoodToken): Body {
-  const { id, owner, username, clientId } = token;
-  return { ...whose(token), id, owner, username, client_id: clientId };
+  const { id, owner, username, clientId, binding, revocationIds, dependsOn } = token;
+  return {
+    ...whose(token),
+    id,
+    owner,
+    username,
+    client_id: clientId,
+    cnf: binding && confirmation(binding),
+    revocation_ids: revocationIds ?? [id],
+    depends_on: dependsOn ?? [],
+  };
+}
+
+/** RFC 9449 6.1, RFC 8705 3.1. */
+function confirmation({ kind, thumbprint }: TokenBinding): Body {
+  return kind === "dpop" ? { jkt: thumbprint } : { "x5t#S256": thumbprint };
 }
 
 function why({ refusal, id, kind, missing, rate }: RefusedToken): Body {

@@ -87,20 +87,31 @@ async function bearerCaller(
   request: Request,
   response: Response,
 ): Promise<VerifyCaller | undefined> {
-  const { gate, issuer, addressOf } = parts;
-  const resource = ownApiIdentifier(issuer);
-  const admission = await gate.admit(request, { realm: "tokens", resource, scopes: ["tokens:verify"] });
+  const admission = await bearerAdmission(parts, request);
   if (admission.ok) return { kind: "verifier" };
   const isGuess = admission.code === "invalid_token";
-  if (isGuess && !(await isWithinLimit(parts, addressOf(request), response))) return undefined;
-  response.set(admission.headers);
-  sendError(response, admission.status, admission.code, admission.description);
+  if (isGuess && !(await isWithinLimit(parts, parts.addressOf(request), response))) return undefined;
+  sendRefusal(response, admission);
   return undefined;
 }
 
+/** By a token with the scope `tokens:verify`. */
+export async function bearerAdmission(
+  { gate, issuer }: Pick<VerifyEndpointParts, "gate" | "issuer">,
+  request: Request,
+): Promise<Admission> {
+  const resource = ownApiIdentifier(issuer);
+  return await gate.admit(request, { realm: "tokens", resource, scopes: ["tokens:verify"] });
+}
+
+export function sendRefusal(response: Response, admission: Extract<Admission, { ok: false }>): void {
+  response.set(admission.headers);
+  sendError(response, admission.status, admission.code, admission.description);
+}
+
 /** RFC 6585 4. Counted before the body is looked at: a guess is a guess whatever it looks like. */
-async function isWithinLimit(
-  { volatile }: VerifyEndpointParts,
+export async function isWithinLimit(
+  { volatile }: Pick<VerifyEndpointParts, "volatile">,
   address: string,
   response: Response,
 ): Promise<boolean> {
@@ -132,6 +143,7 @@ function read(body: unknown): { readonly value: VerifyRequest } | { readonly pro
   };
 }
 
-function sendError(response: Response, status: number, error: string, description: string): void {
+/** In the form of RFC 6749 5.2. */
+export function sendError(response: Response, status: number, error: string, description: string): void {
   sendJson(response, status, { error, error_description: description });
 }

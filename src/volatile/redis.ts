@@ -23,7 +23,7 @@ export interface RedisOptions {
    * before it (a fail-over, a restart): the last writes may be lost in it. Nobody is served from it before this is done;
    * while it fails, the store is away.
    */
-  readonly onNewHistory?: (store: VolatileStore) => Promise<void>;
+  readonly onNewHistory?: (store: VolatileStore, history: string) => Promise<void>;
 }
 
 /**
@@ -95,7 +95,7 @@ class RedisConnection implements RedisLink {
     try {
       // One limit for all of it: a server that accepts and then says nothing must not hold the start.
       const history = await within(connectChecked(client), 2 * CONNECT_TIMEOUT_MS);
-      if (history !== this.#history) await this.#onNewHistory?.(beforeAnybody(client));
+      if (history !== this.#history) await this.#onNewHistory?.(beforeAnybody(client), history);
       this.#history = history;
     } catch (error) {
       destroy(client);

@@ -3,7 +3,14 @@ import { Unavailable } from "../platform/unavailable.ts";
 import type { VolatileStore } from "./volatile-store.ts";
 
 /** What is kept in memory by every process, and read anew when another process has changed it. */
-export type VersionedKind = "applications" | "keys" | "accounts" | "settings" | "resources" | "tokens";
+export type VersionedKind =
+  | "applications"
+  | "keys"
+  | "accounts"
+  | "settings"
+  | "resources"
+  | "tokens"
+  | "revocations";
 
 /** How often a server looks, in milliseconds. */
 export const LOOK_EVERY_MS = 400;

@@ -246,9 +246,14 @@ describe("a JWT access token (RFC 9068, OA-63)", () => {
     const { typ, alg, kid } = decodeProtectedHeader(text);
     assert.deepEqual({ typ, alg }, { typ: "at+jwt", alg: "ES256" });
     assert.ok(node.keyRing.byId(kid ?? "") !== undefined);
-    const { jti, ...claims } = decodeJwt(text);
+    const { jti, revocation_ids: ids, ...claims } = decodeJwt<{ revocation_ids?: string[] }>(text);
     const now = Math.floor(node.clock.nowMs() / 1000);
     assert.match(jti ?? "", /^[\w-]{43}$/);
+    assert.match(
+      ids?.join(" ") ?? "",
+      /^[0-9a-f]{32}$/,
+      "its family alone: there is no session and no grant",
+    );
     assert.deepEqual(claims, {
       iss: ISSUER,
       sub: "job",

@@ -14,8 +14,12 @@ export interface ActParts {
     "accounts" | "applications" | "grants" | "refreshTokens" | "settings" | "resources" | "metadataFetches"
   >;
   readonly audit: Pick<AuditTrail, "record">;
-  /** Tells every process what has changed; in a server it also refreshes this process before it returns. */
-  readonly announce: (changed: Changed) => Promise<void>;
+  /**
+   * Tells every process what has changed; in a server it also refreshes this process before it returns. `touched`: whose
+   * tokens may have ended by it, for the APIs that keep answers about them: the id of the account or application, the
+   * identifier of the resource. Absent: nobody's.
+   */
+  readonly announce: (changed: Changed, touched?: string) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
 }

@@ -44,7 +44,7 @@ export async function changeResource(
     const taken = await takenOf(update);
     if (taken !== undefined) return taken;
     if (!(await update)) return refused("conflict", "somebody else changed or removed it at this moment");
-    await parts.announce("resources");
+    await parts.announce("resources", changed.identifier);
     return { ok: true, resource: changed };
   });
 }

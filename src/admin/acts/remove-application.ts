@@ -23,7 +23,7 @@ export async function removeApplication(
   } as const;
   return await recorded(parts, actor, entry, async () => {
     const deleted = await applications.delete(id);
-    await parts.announce("applications");
+    await parts.announce("applications", id);
     await refreshTokens.revokeByApplication(id);
     await grants.deleteByApplication(id);
     return deleted ? { ok: true, application } : refused("not-found", "it was removed at this moment");

@@ -24,7 +24,7 @@ export async function removeResource(
   } as const;
   return await recorded(parts, actor, entry, async () => {
     const deleted = await resources.delete(id);
-    await parts.announce("resources");
+    await parts.announce("resources", resource.identifier);
     await closeToClients(parts, resource.identifier);
     return deleted ? { ok: true, resource } : refused("not-found", "it was removed at this moment");
   });

@@ -17,6 +17,6 @@ export async function replaceApplication<T extends Application>(
   if (!(await parts.store.applications.update(application, found.updatedAtMs))) {
     return refused("conflict", "somebody else changed or removed it at this moment");
   }
-  await parts.announce("applications");
+  await parts.announce("applications", application.id);
   return { ok: true, application };
 }

@@ -35,7 +35,7 @@ export async function switchAccount(
   return await recorded(parts, actor, entry, async () => {
     const stored = await parts.store.accounts.update(account, loginNames(account));
     if (!stored) return refused("not-found", "it was removed at this moment");
-    await parts.announce("accounts");
+    await parts.announce("accounts", id);
     if (enabled) return { ok: true, account, sessionsEnded: 0 };
     await parts.store.refreshTokens.revokeByAccount(id);
     return { ok: true, account, sessionsEnded: await parts.endSessions(id) };

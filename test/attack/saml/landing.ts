@@ -161,6 +161,7 @@ export class Landing {
       endedSessions: durable.endedSessions,
       participants: this.participants,
       refreshTokens: durable.refreshTokens,
+      noteRevoked: async () => await Promise.resolve(),
       finishers: { saml: samlLogoutFinisher({ applications, messages }) },
       audit: this.#audit,
       random: systemRandom,
