@@ -51,7 +51,7 @@ async function startAll(
   const shared = { ...environment, HOST: host };
   await processes.start({
     name: "Gatehouse",
-    script: `${import.meta.dirname}/../src/main.ts`,
+    script: `${import.meta.dirname}/../src/serve.js`,
     environment: { ...shared, PORT: String(port) },
     readyUrl: `http://${host}:${port}/readyz`,
     logFile: files.log,

@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import { flushCompileCache } from "node:module";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { startServer } from "./server.ts";
 import { describeStartError } from "./start-error.ts";
@@ -14,6 +15,8 @@ async function main(): Promise<void> {
     return;
   }
   const server = await startServer(config);
+  // Now and not at the end: a process that is killed would leave nothing to the next one.
+  flushCompileCache();
   if (!cluster.isWorker || cluster.worker?.id === 1) say(server.greeting);
   onStop(async () => await server.close());
 }

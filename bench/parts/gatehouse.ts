@@ -9,6 +9,7 @@ import { registerClient } from "../../src/admin/acts/register-client.ts";
 import { registerServiceProvider } from "../../src/admin/acts/register-service-provider.ts";
 import { replaceApplication } from "../../src/admin/acts/replace-application.ts";
 import { type Installation, withInstallation } from "../../src/cli/installation.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { type BenchKeys, bareCertificate, writeKeys } from "./keys.ts";
 import { logIn } from "./log-in.ts";
 import { end, startScript } from "./processes.ts";
@@ -68,7 +69,8 @@ export async function startGatehouse(options: {
     async (installation) => await register(installation, options.keys),
   );
   const startedMs = performance.now();
-  const child = startScript(`${import.meta.dirname}/../../src/main.ts`, [], {
+  const child = startScript(`${import.meta.dirname}/../../src/serve.js`, [], {
+    nodeOptions: startOptions(),
     place: options.workers > 1 ? "anywhere" : "server",
     environment,
   });
@@ -131,6 +133,11 @@ async function registerProvider(
 
 function metadata(certificate: string): string {
   return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${ENTITY_ID}"><md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat><md:AssertionConsumerService index="0" isDefault="true" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${ACS}"/></md:SPSSODescriptor></md:EntityDescriptor>`;
+}
+
+/** What `npm start` gives Node.js beside the script. */
+function startOptions(): readonly string[] {
+  return manifest.scripts.start.split(" ").filter((word) => word.startsWith("--"));
 }
 
 async function ready(origin: string, child: ChildProcess, startedMs: number) {

@@ -18,9 +18,13 @@ export function canPin(): boolean {
 export function startScript(
   script: string,
   args: readonly string[],
-  options: { readonly place: Place; readonly environment?: Readonly<Record<string, string>> },
+  options: {
+    readonly place: Place;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly nodeOptions?: readonly string[];
+  },
 ): ChildProcess {
-  const command = [process.execPath, script, ...args];
+  const command = [process.execPath, ...(options.nodeOptions ?? []), script, ...args];
   const pinned =
     options.place !== "anywhere" && canPin() ? ["taskset", "-c", CORE[options.place], ...command] : command;
   const [program = process.execPath, ...rest] = pinned;

@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { freePort, temporaryFolder } from "../fixtures/children.ts";
 import { requireOrSkip, startRedis } from "../fixtures/servers.ts";
 
-const MAIN = join(import.meta.dirname, "../../src/main.ts");
+const MAIN = join(import.meta.dirname, "../../src/serve.js");
 const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 30_000;
 

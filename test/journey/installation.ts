@@ -30,7 +30,7 @@ export interface TestInstallation {
 
 /** A loaded machine takes its time to read a few hundred modules. */
 const START_LIMIT_MS = 90_000;
-const MAIN = join(import.meta.dirname, "../../src/main.ts");
+const MAIN = join(import.meta.dirname, "../../src/serve.js");
 
 /** `stores`: nothing for the embedded ones, which one process alone may use. Leaves nothing behind when it fails. */
 export async function startInstallation(options: {
