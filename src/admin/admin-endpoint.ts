@@ -6,6 +6,8 @@ import { adminApplicationsEndpoint } from "./admin-applications-endpoint.ts";
 import { adminAuditEndpoint } from "./admin-audit-endpoint.ts";
 import { adminClientEndpoint } from "./admin-client-endpoint.ts";
 import { adminKeysEndpoint } from "./admin-keys-endpoint.ts";
+import { adminFederationEndpoint } from "./admin-federation-endpoint.ts";
+import { adminFederationsEndpoint } from "./admin-federations-endpoint.ts";
 import { adminMetadataEndpoint } from "./admin-metadata-endpoint.ts";
 import { adminMetadataSourceEndpoint } from "./admin-metadata-source-endpoint.ts";
 import { adminOrganisationEndpoint } from "./admin-organisation-endpoint.ts";
@@ -35,6 +37,8 @@ export function adminEndpoint(parts: AdminParts): Router {
   router.use(adminSamlSettingsEndpoint(parts));
   router.use(adminReleaseEndpoint(parts));
   router.use(adminMetadataSourceEndpoint(parts));
+  router.use(adminFederationsEndpoint(parts));
+  router.use(adminFederationEndpoint(parts));
   router.use(adminSecretEndpoint(parts));
   router.use(adminAccountsEndpoint(parts));
   router.use(adminTokensEndpoint(parts));

@@ -18,11 +18,17 @@ const WARN_MS = 30 * DAY_MS;
 export function stateOf(application: Application, nowMs: number): StateChip {
   if (!application.enabled) return { kind: "", text: "Switched off" };
   if (application.protocol === "oidc") return { kind: "ok", text: "Switched on" };
+  if (waits(application)) return { kind: "warn", text: "Metadata waits" };
   const soonest = firstEnd(application);
   if (soonest === undefined || soonest - nowMs > WARN_MS) return { kind: "ok", text: "Switched on" };
   const days = Math.ceil((soonest - nowMs) / DAY_MS);
   if (days <= 0) return { kind: "warn", text: "Key has ended" };
   return { kind: "warn", text: days === 1 ? "Key ends today" : `Key ends in ${days} days` };
+}
+
+/** New metadata that an owner must agree to first: until then the application may stand there with a key that we refuse. */
+function waits({ metadataSource, membership }: SamlApplication): boolean {
+  return metadataSource?.waiting !== undefined || membership?.waitingDigest !== undefined;
 }
 
 function firstEnd(application: SamlApplication): number | undefined {

@@ -3,7 +3,7 @@ import type { Problem } from "../flow/problem.ts";
 /** The error pages of the administration. */
 
 /** What was to be shown or changed is gone, or never was. */
-export function noSuch(what: "application" | "account" | "certificate"): Problem {
+export function noSuch(what: "application" | "account" | "certificate" | "federation"): Problem {
   return {
     status: 404,
     code: `admin.no-such-${what}`,

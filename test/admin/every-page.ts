@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, hiddenField } from "./admin-browser.ts";
 import { gatherKeys } from "./every-key-page.ts";
+import { gatherFederations } from "./federation-samples.ts";
 import { certificate, entitiesDescriptor, entityDescriptor } from "./metadata.ts";
 import { TOKEN_ROWS } from "./token-rows.ts";
 
@@ -35,6 +36,7 @@ export async function gatherPages(): Promise<readonly GatheredPage[]> {
   keep("audit, nothing found", await olga.get("/admin/audit?q=nothing"));
   await gatherKeys(keep);
   await gatherOrganisation(olga, keep);
+  await gatherFederations(app, olga, keep);
   await gatherTokenRules(olga, keep);
   keep("no such application", await olga.get("/admin/applications/none"));
   const peter = await AdminBrowser.as(app, "peter");

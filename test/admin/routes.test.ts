@@ -4,12 +4,14 @@ import { registerClient } from "../../src/admin/acts/register-client.ts";
 import { OWNER } from "./acts-installation.ts";
 import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, type Fields } from "./admin-browser.ts";
+import { addTestFederation, FEDERATION_ROWS } from "./federation-rows.ts";
 import { makeKeyToken, TOKEN_ROWS } from "./token-rows.ts";
 
 let app: AdminApp;
 let wiki: string;
 let key: string;
 let token: string;
+let federation: string;
 
 before(async () => {
   app = await startAdminApp();
@@ -21,6 +23,7 @@ before(async () => {
   wiki = result.application.id;
   key = app.parts.keyRing.active("RSA-2048").id;
   token = await makeKeyToken(app);
+  federation = await addTestFederation(app);
 });
 
 after(async () => await app.close());
@@ -84,6 +87,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /applications/:id/secret": { owner: 200 },
   "POST /applications/:id/secret": { owner: 200, form: { once: "s".repeat(43), overlapHours: "24" } },
   "POST /applications/:id/remove": { owner: 303, form: {} },
+  ...FEDERATION_ROWS,
   "GET /accounts": { owner: 200 },
   "GET /accounts/new": { owner: 200 },
   "POST /accounts/new": { owner: 303, form: { username: "new", role: "person", password: "open-the-gate" } },
@@ -111,6 +115,7 @@ async function ask(browser: AdminBrowser, route: string, row: Row): Promise<Answ
 function idFor(pattern: string): string {
   if (pattern.startsWith("/accounts")) return app.ids.peter;
   if (pattern.startsWith("/cert")) return key;
+  if (pattern.startsWith("/federations")) return federation;
   return pattern.startsWith("/tokens") ? token : wiki;
 }
 
@@ -120,7 +125,8 @@ async function state(): Promise<string> {
   const accounts = await durable.accounts.list({ limit: 100 });
   const audit = await durable.audit.list({ limit: 1 });
   const tokens = await durable.apiTokens.list({}, { limit: 100 });
-  return JSON.stringify([await durable.applications.all(), accounts, audit.total, tokens]);
+  const federations = await durable.federations.all();
+  return JSON.stringify([await durable.applications.all(), accounts, audit.total, tokens, federations]);
 }
 
 /** The routes that Express would answer, read out of the router itself. */

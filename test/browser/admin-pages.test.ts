@@ -106,9 +106,11 @@ test("the menu of the administration is open to a screen reader and fits a phone
   const menu = page.locator("details.menu");
   assert.deepEqual(await menu.locator("nav a").allTextContents(), [
     "Applications",
+    "Federations",
     "Accounts",
     "API tokens",
     "Audit",
+    "Signing keys",
     "Organisation",
   ]);
   assert.equal(await menu.locator("nav a[aria-current=page]").textContent(), "Applications");
