@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { hasSeveral } from "../http/bearer.ts";
 import { type DirectEndpoint, directEndpoint, type Serve } from "../http/direct-endpoint.ts";
 import { readForm } from "../http/form-body.ts";
 import type { Parameters } from "../http/parameters.ts";
@@ -58,11 +59,6 @@ export function readableFailures(cors: Cors, serve: Serve): Serve {
   };
 }
 
-/** Node keeps the first of several; a proxy in front may have looked at the last. */
-export function repeatsAuthorization({ rawHeaders }: IncomingMessage): boolean {
-  return rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === "authorization").length > 1;
-}
-
 /** Answers OPTIONS with what a browser may send. */
 export function preflight(cors: Cors, methods: readonly string[]): Serve {
   return (request, response) => {
@@ -104,7 +100,7 @@ async function answerOf(
 }
 
 function refuseRepeated(request: IncomingMessage, parameters: Parameters): void {
-  if (repeatsAuthorization(request)) {
+  if (hasSeveral(request.rawHeaders)) {
     throw new OAuthError("invalid_request", "there is more than one Authorization header");
   }
   const names = parameters.names().filter((name) => name !== REPEATABLE);

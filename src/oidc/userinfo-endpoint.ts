@@ -1,4 +1,5 @@
 import { PATHS } from "../flow/endpoints.ts";
+import { hasSeveral } from "../http/bearer.ts";
 import { type DirectEndpoint, directEndpoint } from "../http/direct-endpoint.ts";
 import type { OidcApplication } from "../model/application.ts";
 import type { AccessTokens } from "./access-token.ts";
@@ -6,13 +7,7 @@ import { userinfoClaims } from "./claims.ts";
 import type { Cors } from "./cors.ts";
 import { errorAnswer, type JsonAnswer, type JwtAnswer, jwtAnswer, okAnswer } from "./json-answer.ts";
 import type { JwtSigner } from "./jwt-signer.ts";
-import {
-  preflight,
-  readableFailures,
-  repeatsAuthorization,
-  sendAnswer,
-  setHeaders,
-} from "./program-endpoint.ts";
+import { preflight, readableFailures, sendAnswer, setHeaders } from "./program-endpoint.ts";
 
 export interface UserinfoParts {
   readonly issuer: string;
@@ -29,7 +24,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 export function userinfoEndpoint(parts: UserinfoParts): DirectEndpoint {
   const serve = readableFailures(parts.cors, async (request, response) => {
     const { origin, authorization } = request.headers;
-    const { answer, application } = repeatsAuthorization(request)
+    const { answer, application } = hasSeveral(request.rawHeaders)
       ? severalTokens()
       : await userinfoAnswer(parts, authorization);
     setHeaders(response, parts.cors.headers(origin, application));
