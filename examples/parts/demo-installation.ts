@@ -67,7 +67,8 @@ export async function prepareDemo(
   return { files, environment: settings };
 }
 
-async function addAccounts({ parts, acts, actor }: Installation): Promise<void> {
+/** Alice, an owner, and Bob, with the password that everybody knows. What is there already stays. */
+export async function addAccounts({ parts, acts, actor }: Installation): Promise<void> {
   for (const account of ACCOUNTS) {
     if ((await parts.stores.durable.accounts.findByLoginName(account.username)) !== undefined) continue;
     const added = await addAccount({ ...acts, hasher: parts.hasher }, actor, {
