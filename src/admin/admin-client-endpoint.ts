@@ -20,9 +20,11 @@ const clientForm = adminForm({
     .enum(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"])
     .optional(),
   jwks: line(50_000),
+  jwksUri: line(2_048),
   redirectUris: line(20_000),
   postLogoutRedirectUris: line(20_000),
   backchannelLogoutUri: line(2_048),
+  frontchannelLogoutUri: line(2_048),
   startUrl: line(2_048),
   consent: z.enum(["ask", "implied"]),
   groups: line(20_000),
@@ -84,7 +86,8 @@ async function receive(parts: AdminParts, request: Request, response: Response):
     parts.replySender.problem(request, response, sentBefore());
     return;
   }
-  const result = await registerClient(parts.acts, actorOf(request), input);
+  const acts = { ...parts.acts, issuer: parts.issuer };
+  const result = await registerClient(acts, actorOf(request), input);
   if (!result.ok) {
     const issues = result.issues ?? [{ field: result.field ?? "name", text: result.message }];
     showForm(parts, request, response, { form, issues });
@@ -112,9 +115,11 @@ function inputOf(form: ClientForm): RegisterClientInput | Issue {
     profile: form.profile,
     authenticationMethod: form.authenticationMethod,
     jwks,
+    jwksUri: form.jwksUri?.trim() || undefined,
     redirectUris: linesOf(form.redirectUris),
     postLogoutRedirectUris: linesOf(form.postLogoutRedirectUris),
     backchannelLogoutUri: form.backchannelLogoutUri?.trim(),
+    frontchannelLogoutUri: form.frontchannelLogoutUri?.trim(),
     startUrl: form.startUrl?.trim(),
     consent: form.consent,
     access: groups.length === 0 ? undefined : { kind: "groups", groups },

@@ -68,7 +68,7 @@ function samlRegistered(application: SamlApplication): readonly Labelled[] {
 }
 
 function oidcRegistered(application: OidcApplication): readonly Labelled[] {
-  const { backchannelLogoutUri, frontchannelLogoutUri, scopes } = application;
+  const { backchannelLogoutUri, frontchannelLogoutUri, scopes, resources = [], origins } = application;
   return [
     { label: "How it proves who it is", value: application.authenticationMethod },
     ...application.redirectUris.map((value) => ({ label: "Redirect address", value })),
@@ -79,7 +79,19 @@ function oidcRegistered(application: OidcApplication): readonly Labelled[] {
     ...(frontchannelLogoutUri === undefined
       ? []
       : [{ label: "Told of logouts through the browser", value: frontchannelLogoutUri }]),
+    ...(application.jwksUri === undefined
+      ? []
+      : [{ label: "Its keys are fetched from", value: application.jwksUri }]),
+    ...origins.map((value) => ({ label: "May call us from", value })),
+    { label: "Ways to a token", value: application.grantTypes.join(" ") },
+    { label: "PKCE", value: application.pkceRequired ? "required" : "optional" },
+    { label: "Pushed requests", value: application.parRequired ? "required" : "optional" },
+    { label: "ID tokens", value: application.idTokenAlgorithm },
+    { label: "UserInfo", value: application.userinfoSignedResponseAlgorithm ?? "plain JSON" },
+    { label: "Access tokens", value: application.accessTokenFormat },
+    { label: "Knows people by", value: `${application.subjectType} names` },
     { label: "May ask for", value: ["openid", ...scopes].join(" ") },
+    ...resources.map((value) => ({ label: "Gets tokens for", value })),
   ];
 }
 

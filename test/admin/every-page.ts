@@ -3,6 +3,7 @@ import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, hiddenField } from "./admin-browser.ts";
 import { gatherKeys } from "./every-key-page.ts";
 import { gatherFederations } from "./federation-samples.ts";
+import { CLIENT_FORM } from "./client-form.ts";
 import { certificate, entitiesDescriptor, entityDescriptor } from "./metadata.ts";
 import { TOKEN_ROWS } from "./token-rows.ts";
 
@@ -35,6 +36,7 @@ export async function gatherPages(): Promise<readonly GatheredPage[]> {
   keep("audit", await olga.get("/admin/audit"));
   keep("audit, nothing found", await olga.get("/admin/audit?q=nothing"));
   await gatherKeys(keep);
+  await gatherResources(app, olga, keep);
   await gatherOrganisation(olga, keep);
   await gatherFederations(app, olga, keep);
   await gatherTokenRules(olga, keep);
@@ -77,6 +79,42 @@ async function gatherMetadata(olga: AdminBrowser, keep: Keep): Promise<void> {
   keep("application, just registered", await olga.get(done.to ?? ""));
 }
 
+async function gatherResources(app: AdminApp, olga: AdminBrowser, keep: Keep): Promise<void> {
+  const path = "/admin/resources";
+  keep("resources, our own alone", await olga.get(path));
+  keep("new resource", await olga.get(`${path}/new`));
+  const form = {
+    identifier: LONG_ADDRESS,
+    name: LONG_NAME,
+    scopes: `orders:read=See your orders\r\n${"orders:".repeat(14)}=${LONG_NAME}`,
+    accessTokenFormat: "jwt",
+  };
+  const wrong = { ...form, identifier: "orders", name: "", scopes: "openid", scopeGroups: "x" };
+  keep("new resource, a line wrong", await olga.post(`${path}/new`, wrong));
+  const several = { ...wrong, scopeGroups: "", introspectionClients: "nobody" };
+  keep("new resource, several things wrong", await olga.post(`${path}/new`, several));
+  const declared = await olga.post(`${path}/new`, form);
+  const one = (declared.to ?? "").replace("?declared", "");
+  keep("resource, just declared", await olga.get(`${one}?declared`));
+  keep("remove a resource that nobody has", await olga.get(`${one}/remove`));
+  const { applications } = app.parts.stores.durable;
+  const wiki = (await applications.all()).find(({ protocol }) => protocol === "oidc");
+  assert.ok(wiki?.protocol === "oidc");
+  const own = "http://localhost:4000/api";
+  await applications.update({ ...wiki, name: LONG_NAME, resources: [LONG_ADDRESS, own] });
+  const page = keep("resource, its clients", await olga.get(`${one}?changed`));
+  const version = hiddenField(page.body, "version");
+  const typed = { version, name: LONG_NAME, accessTokenFormat: "client" };
+  keep("resource, not changed", await olga.post(one, { ...typed, scopes: "a b=c" }));
+  await olga.post(one, { ...typed, scopes: "orders:read=Read", introspectionClients: wiki.id });
+  await olga.post(`${one}/switch`, { enabled: "off" });
+  keep("resource, switched off", await olga.get(one));
+  keep("remove a resource", await olga.get(`${one}/remove`));
+  keep("resource, our own", await olga.get(`${path}/own-api`));
+  keep("resources", await olga.get(path));
+  keep("no such resource", await olga.get(`${path}/none`));
+}
+
 async function gatherOrganisation(olga: AdminBrowser, keep: Keep): Promise<void> {
   const empty = keep("organisation, nothing set", await olga.get("/admin/organisation"));
   const form = {
@@ -117,6 +155,11 @@ async function gatherClients(olga: AdminBrowser, keep: Keep): Promise<void> {
   keep("new secret, wrong", await olga.post(secretPath, { ...rotation, overlapHours: "long" }));
   keep("new secret, made", await olga.post(secretPath, rotation));
   keep("client, sent twice", await olga.post(`${NEW}/client`, sent));
+  const settingsPath = secretPath.replace("/secret", "/client");
+  const settings = keep("client settings", await olga.get(settingsPath));
+  const version = hiddenField(settings.body, "version");
+  const changes = { ...CLIENT_FORM, version, redirectUris: "http://a.example/", jwks: "", scopes: LONG_NAME };
+  keep("client settings, several things wrong", await olga.post(settingsPath, changes));
 }
 
 async function gatherApplications(app: AdminApp, olga: AdminBrowser, keep: Keep): Promise<void> {

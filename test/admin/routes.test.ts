@@ -5,6 +5,8 @@ import { OWNER } from "./acts-installation.ts";
 import { type AdminApp, startAdminApp } from "./admin-app.ts";
 import { AdminBrowser, type Answer, type Fields } from "./admin-browser.ts";
 import { addTestFederation, FEDERATION_ROWS } from "./federation-rows.ts";
+import { CLIENT_FORM } from "./client-form.ts";
+import { declareOrders, RESOURCE_ROWS } from "./resource-rows.ts";
 import { makeKeyToken, TOKEN_ROWS } from "./token-rows.ts";
 
 let app: AdminApp;
@@ -12,6 +14,7 @@ let wiki: string;
 let key: string;
 let token: string;
 let federation: string;
+let orders: string;
 
 before(async () => {
   app = await startAdminApp();
@@ -24,6 +27,7 @@ before(async () => {
   key = app.parts.keyRing.active("RSA-2048").id;
   token = await makeKeyToken(app);
   federation = await addTestFederation(app);
+  orders = await declareOrders(app);
 });
 
 after(async () => await app.close());
@@ -81,6 +85,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     owner: 409,
     form: { digest: "d".repeat(43), decision: "agree" },
   },
+  "GET /applications/:id/client": { owner: 200 },
+  "POST /applications/:id/client": { owner: 409, form: CLIENT_FORM },
   "GET /applications/:id/release": { owner: 200 },
   "POST /applications/:id/release": { owner: 303, form: { rows: "0" } },
   "POST /applications/:id/release/profile": { owner: 303, form: { profile: "default" } },
@@ -88,6 +94,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /applications/:id/secret": { owner: 200, form: { once: "s".repeat(43), overlapHours: "24" } },
   "POST /applications/:id/remove": { owner: 303, form: {} },
   ...FEDERATION_ROWS,
+  ...RESOURCE_ROWS,
   "GET /accounts": { owner: 200 },
   "GET /accounts/new": { owner: 200 },
   "POST /accounts/new": { owner: 303, form: { username: "new", role: "person", password: "open-the-gate" } },
@@ -116,6 +123,7 @@ function idFor(pattern: string): string {
   if (pattern.startsWith("/accounts")) return app.ids.peter;
   if (pattern.startsWith("/cert")) return key;
   if (pattern.startsWith("/federations")) return federation;
+  if (pattern.startsWith("/resources")) return orders;
   return pattern.startsWith("/tokens") ? token : wiki;
 }
 
@@ -126,7 +134,9 @@ async function state(): Promise<string> {
   const audit = await durable.audit.list({ limit: 1 });
   const tokens = await durable.apiTokens.list({}, { limit: 100 });
   const federations = await durable.federations.all();
-  return JSON.stringify([await durable.applications.all(), accounts, audit.total, tokens, federations]);
+  const resources = await durable.resources.all();
+  const applications = await durable.applications.all();
+  return JSON.stringify([applications, accounts, audit.total, tokens, federations, resources]);
 }
 
 /** The routes that Express would answer, read out of the router itself. */

@@ -17,16 +17,21 @@ export interface ResourceChanges {
 
 /**
  * Changes a resource. What is switched off, and scopes that go, are gone for tokens that exist as well, in every process
- * within a second; what people allowed about those scopes is forgotten.
+ * within a second; what people allowed about those scopes is forgotten. `readAtMs`: the resource's `updatedAtMs` as a form
+ * was made of it; a later one refuses as a conflict.
  */
 export async function changeResource(
   parts: ResourceActParts,
   actor: Actor,
   id: string,
   changes: ResourceChanges,
+  readAtMs?: number,
 ): Promise<ActResult<{ readonly resource: Resource }>> {
   const found = await parts.store.resources.get(id);
   if (found === undefined) return refused("not-found", "there is no such resource");
+  if (readAtMs !== undefined && readAtMs !== found.updatedAtMs) {
+    return refused("conflict", "somebody else has changed it since this page was loaded");
+  }
   const changed = merge(found, changes, parts.clock.nowMs());
   const detail = differences(found, changed);
   if (Object.keys(detail).length === 0) return { ok: true, resource: found };
