@@ -12,10 +12,8 @@ export interface ConsentLine {
   readonly title: string;
   /** The values that will be sent, or what the scope lets the application do. */
   readonly text: string;
-  /** The person may leave it out. */
+  /** The person may leave it out: its box is ticked, and they take the tick away. */
   readonly optional: boolean;
-  /** The box is ticked to begin with. */
-  readonly preset: boolean;
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -61,8 +59,6 @@ export function consentLines(
     title: resourceScope(scope)?.description ?? scopeTitle(scope, resourceScope),
     text: resourceText(scope, application, resourceScope) ?? textOf(scope, application, account, rules),
     optional: !ALWAYS.has(scope),
-    // What outlives the session is for the person to choose, never ticked for them (OpenID Connect Core 11).
-    preset: scope !== "offline_access",
   }));
 }
 
@@ -79,7 +75,8 @@ function textOf(
   rules: readonly ReleaseRule[],
 ): string {
   if (scope === "offline_access") {
-    return `With a tick, ${application.name} goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without one, that ends when you log out.`;
+    // OpenID Connect Core 11 wants a consent, which is one where the line says what it means and can be left out.
+    return `${application.name} goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without the tick, that ends when you log out.`;
   }
   const own = rules.filter((rule) => rule.scope === scope);
   const values = release(own, account).flatMap((released) => released.values);

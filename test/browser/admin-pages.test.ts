@@ -108,6 +108,7 @@ test("the menu of the administration is open to a screen reader and fits a phone
     "Applications",
     "Federations",
     "Accounts",
+    "Resources",
     "API tokens",
     "Audit",
     "Signing keys",

@@ -110,14 +110,13 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
       anotherPath: "/login?flow=x&as=another",
       nextHost: "planner.example.org",
       lines: [
-        { scope: "profile", title: "Your name", text: "Alice Example", optional: false, preset: true },
-        { scope: "groups", title: "Your groups", text: "staff, ".repeat(40), optional: true, preset: true },
+        { scope: "profile", title: "Your name", text: "Alice Example", optional: false },
+        { scope: "groups", title: "Your groups", text: "staff, ".repeat(40), optional: true },
         {
           scope: "offline_access",
           title: "Access while you are away",
-          text: "With a tick, it goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without one, that ends when you log out.",
+          text: "It goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without the tick, that ends when you log out.",
           optional: true,
-          preset: false,
         },
       ],
     },

@@ -37,8 +37,8 @@ describe("WB-20 what comes from outside stays text", () => {
         anotherPath: hostile,
         nextHost: hostile,
         lines: [
-          { scope: hostile, title: hostile, text: hostile, optional: true, preset: true },
-          { scope: hostile, title: hostile, text: hostile, optional: false, preset: true },
+          { scope: hostile, title: hostile, text: hostile, optional: true },
+          { scope: hostile, title: hostile, text: hostile, optional: false },
         ],
       });
       for (const page of [login, consent]) {

@@ -38,14 +38,10 @@ describe("the consent page", () => {
       text,
       /name="allow:groups" checked><span><b>Your groups<\/b><small>staff, engineering<\/small>/,
     );
+    // What reaches beyond this visit has a line of its own, which says so and can be left out.
     assert.match(
       text,
-      /name="allow:offline_access"><span>/,
-      "what reaches beyond this visit is not ticked for the person",
-    );
-    assert.match(
-      text,
-      /<small>With a tick, Planner goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”\. Without one, that ends when you log out\.<\/small>/,
+      /name="allow:offline_access" checked><span><b>Access while you are away<\/b><small>Planner goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”\. Without the tick, that ends when you log out\.<\/small>/,
     );
     assert.match(text, /You can take this back at any time, here under “What I allowed”\./);
     assert.match(text, /Next stop: <b>planner\.example\.org<\/b>/);
@@ -78,6 +74,25 @@ describe("the consent page", () => {
       (await browser.get("/start")).text,
       /^signed on: alice at Planner with openid profile groups$/,
     );
+  });
+
+  test("gives access while the person is away with the consent that its line was part of, and not where it was left out", async (t) => {
+    const scopes = ["openid", "profile", "offline_access"];
+    const given = await atConsent(t, { scopes });
+    const answer = await given.browser.submit({ answer: "allow", "allow:offline_access": "on" });
+    assert.equal(answer.text, "signed on: alice at Planner with openid profile offline_access");
+    assert.match(
+      (await given.browser.get("/account/consents")).text,
+      /Access while you are away/,
+      "what was allowed stands where it can be taken back",
+    );
+    const left = await atConsent(t, { scopes });
+    const without = await left.browser.submit({ answer: "allow" });
+    assert.equal(without.text, "signed on: alice at Planner with openid profile");
+    const refused = await atConsent(t, { scopes });
+    const denied = await refused.browser.submit({ answer: "deny", "allow:offline_access": "on" });
+    assert.doesNotMatch(denied.text, /signed on/);
+    assert.equal(await refused.app.durable.grants.find(refused.account.id, "planner"), undefined);
   });
 
   test("asks later only for what is new", async (t) => {

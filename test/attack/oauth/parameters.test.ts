@@ -3,19 +3,25 @@ import { before, describe, test } from "node:test";
 import { authorization, ISSUER } from "../../fixtures/oidc/authorization.ts";
 import { oidcApplication } from "../../fixtures/oidc/application.ts";
 import { errorCodeOf, requestOf, type RequestReader, requestReader } from "../../fixtures/oidc/requests.ts";
+import { ORDERS, PAYROLL } from "../../fixtures/oidc/resources.ts";
 
 let reader: RequestReader;
 before(async () => {
-  reader = await requestReader(ISSUER, [
-    oidcApplication(),
-    oidcApplication({ id: "optional", pkceRequired: false }),
-    oidcApplication({ id: "public", pkceRequired: false, authenticationMethod: "none" }),
-    oidcApplication({ id: "spa", profile: "browser", authenticationMethod: "none" }),
-    oidcApplication({ id: "machine", grantTypes: ["client_credentials"] }),
-    oidcApplication({ id: "pushes", parRequired: true }),
-    oidcApplication({ id: "narrow", scopes: ["email"], consent: "ask" }),
-    oidcApplication({ id: "asks", consent: "ask" }),
-  ]);
+  reader = await requestReader(
+    ISSUER,
+    [
+      oidcApplication(),
+      oidcApplication({ id: "optional", pkceRequired: false }),
+      oidcApplication({ id: "public", pkceRequired: false, authenticationMethod: "none" }),
+      oidcApplication({ id: "spa", profile: "browser", authenticationMethod: "none" }),
+      oidcApplication({ id: "machine", grantTypes: ["client_credentials"] }),
+      oidcApplication({ id: "pushes", parRequired: true }),
+      oidcApplication({ id: "narrow", scopes: ["email"], consent: "ask" }),
+      oidcApplication({ id: "asks", consent: "ask" }),
+      oidcApplication({ id: "opened", resources: [ORDERS.identifier] }),
+    ],
+    [ORDERS, PAYROLL],
+  );
 });
 
 type Changes = Readonly<Record<string, string | undefined>>;
@@ -124,11 +130,6 @@ describe("what is not supported is refused, not ignored", () => {
     assert.equal(await codeOf({ registration: "{}" }), "registration_not_supported");
   });
 
-  test("resource indicators are invalid_target while none is declared", async () => {
-    assert.equal(await codeOf({ resource: "https://api.example.org" }), "invalid_target");
-    assert.equal(await codeOf({ resource: "https://a.test" }, "&resource=https://b.test"), "invalid_target");
-  });
-
   test("a client that must push is refused without (OA-94)", async () => {
     assert.equal(await codeOf({ client_id: "pushes" }), "invalid_request");
   });
@@ -136,6 +137,29 @@ describe("what is not supported is refused, not ignored", () => {
   test("a pushed address that we never gave out is a page", async () => {
     const request_uri = "urn:ietf:params:oauth:request_uri:never";
     assert.equal(await codeOf({ client_id: "pushes", request_uri }), "page oidc.pushed-request-unknown");
+  });
+});
+
+describe("resource (RFC 8707 2)", () => {
+  const declared = ORDERS.identifier;
+  const opened = { client_id: "opened", resource: declared };
+
+  test("that is declared and open to the client is taken, and stays in the request", async () => {
+    assert.deepEqual((await read(opened)).wire.resources, [declared]);
+  });
+
+  test("that is declared and not open to the client is invalid_target", async () => {
+    assert.equal(await codeOf({ resource: declared }), "invalid_target");
+    assert.equal(await codeOf({ ...opened, resource: PAYROLL.identifier }), "invalid_target");
+  });
+
+  test("that nobody has declared is invalid_target, alone and beside a good one", async () => {
+    assert.equal(await codeOf({ resource: "https://api.example.org" }), "invalid_target");
+    assert.equal(await codeOf(opened, "&resource=https://b.test"), "invalid_target");
+    assert.equal(
+      await codeOf({ ...opened, resource: "https://b.test" }, `&resource=${declared}`),
+      "invalid_target",
+    );
   });
 });
 
