@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { callbackify } from "node:util";
-import { Agent, type Dispatcher, request } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { PublicAddresses } from "./public-address.ts";
 import { conditions, type Validators, validatorsOf } from "./validators.ts";
 
@@ -71,17 +71,11 @@ const MAX_HEADER_BYTES = 16_384;
 export class Outbound {
   readonly #parts: OutboundParts;
   readonly #publicAddresses = new PublicAddresses();
-  readonly #agent: Agent;
+  /** Made at the first call: who calls nobody does not keep the library in memory. */
+  #agent: Agent | undefined;
 
   constructor(parts: OutboundParts) {
     this.#parts = parts;
-    this.#agent = new Agent({
-      connect: { lookup: this.#lookup(), timeout: TOTAL_MS },
-      allowH2: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: 1_000,
-      connections: 16,
-    });
   }
 
   /** Throws `OutboundFailed` when no answer came; an answer of any status is an answer. */
@@ -116,7 +110,7 @@ export class Outbound {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#agent?.destroy();
   }
 
   async #response(
@@ -127,6 +121,14 @@ export class Outbound {
   ): Promise<Dispatcher.ResponseData> {
     const redirectsLeft = Math.min(redirects, MAX_REDIRECTS);
     this.#checkUrl(url);
+    const { Agent, request } = await import("undici");
+    this.#agent ??= new Agent({
+      connect: { lookup: this.#lookup(), timeout: TOTAL_MS },
+      allowH2: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: 1_000,
+      connections: 16,
+    });
     const response = await request(url, { ...messageOf(wanted), dispatcher: this.#agent, signal });
     // Giving up on a body early is no fault of ours to be reported.
     response.body.on("error", () => undefined);
