@@ -31,7 +31,7 @@ export function stateOfFederation(
       : { kind: "bad", text: "Cannot be read" };
   }
   if (isOver(copy, nowMs)) return { kind: "bad", text: "Has run out" };
-  if (problem !== undefined) return { kind: "warn", text: "Last fetch failed" };
+  if (problem !== undefined) return { kind: "warn", text: "Fetch failed" };
   const waiting = waitingOf(followers).length;
   return waiting === 0 ? { kind: "ok", text: "In force" } : { kind: "warn", text: "Waits for you" };
 }

@@ -12,7 +12,7 @@ type Registered = Pick<
 
 /** What new metadata changes about an application. */
 export interface MetadataChanges {
-  /** Each as a phrase, such as `new signing key 7F:3A…`. */
+  /** Each as a phrase, such as `new signing key 7F:3A:…`, with the whole fingerprint: it is what a person compares. */
   readonly changes: readonly string[];
   /**
    * A new key, or a reply address at another host: whoever took over the address could enter people's accounts with it,
@@ -37,10 +37,10 @@ export function metadataChanges(before: Registered, after: Registered): Metadata
   const hosts = difference(hostsOf(before), hostsOf(after));
   return {
     changes: [
-      ...phrases("signing key", { added: signing.added.map(short), removed: signing.removed.map(short) }),
+      ...phrases("signing key", { added: signing.added.map(named), removed: signing.removed.map(named) }),
       ...phrases("encryption key", {
-        added: encryption.added.map(short),
-        removed: encryption.removed.map(short),
+        added: encryption.added.map(named),
+        removed: encryption.removed.map(named),
       }),
       ...phrases("reply address", acs),
       ...phrases("logout address", slo),
@@ -85,6 +85,6 @@ function hostsOf({ assertionConsumerServices }: Registered): readonly string[] {
   );
 }
 
-function short(certificate: string): string {
-  return `${certificateFacts(certificate)?.fingerprint.slice(0, 23) ?? "unreadable"}…`;
+function named(certificate: string): string {
+  return certificateFacts(certificate)?.fingerprint ?? "that cannot be read";
 }

@@ -183,7 +183,7 @@ suite("the page of a federation", () => {
     assert.match(await fetched(), /Read: it cannot be used[^]*The copy before stays in force/);
     assert.equal((await stored()).copy?.members, 1);
     assert.ok((await actions()).includes("federation.failed olga"));
-    assert.match((await olga.get(LIST)).body, /Last fetch failed/);
+    assert.match((await olga.get(LIST)).body, /Fetch failed/);
   });
 
   test("takes a newer file where there is no address, and none where there is one", async () => {
