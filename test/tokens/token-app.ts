@@ -21,11 +21,14 @@ export const OTHER_API = "https://stock.example/";
 export interface TokenAppOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  readonly clock?: TestClock;
+  /** A second process over stores that the first one has filled. */
+  readonly joins?: boolean;
 }
 
 /** Gatehouse in this process, with two people, two APIs and a service, on a clock that stands still. */
 export async function startTokenApp(options: TokenAppOptions = {}) {
-  const clock = new TestClock();
+  const clock = options.clock ?? new TestClock();
   const config = readConfig({
     GATEHOUSE_SECRET: "a-secret-that-is-long-enough-for-it",
     DATABASE_URL: "sqlite::memory:",
@@ -35,7 +38,7 @@ export async function startTokenApp(options: TokenAppOptions = {}) {
   });
   const log = options.log ?? silentLog;
   const parts = await openParts(config, { clock, random: systemRandom, log });
-  await seed(parts.stores.durable, clock.nowMs());
+  if (options.joins !== true) await seed(parts.stores.durable, clock.nowMs());
   await parts.applications.reload();
   await parts.resources.reload();
   const protocols = openProtocols(parts);
