@@ -56,6 +56,8 @@ const NAMED_IN_BUCKET = 5_000;
 export const GAP_WAIT_MS = 5_000;
 /** Of the clocks of two processes one may be ahead: the next bucket, this one and the one before. */
 const YOUNG_BUCKETS = 3;
+/** More numbers than can be in the hands of writers at a time: the counter was begun anew. */
+const WIDEST_GAP = 5_000;
 const COUNTER_KEY = "revocation-sequence";
 const COUNTER_TTL_MS = 30 * 24 * 60 * MINUTE_MS;
 /** A number below it comes from a counter that was begun anew; it is lifted above all that were ever given. */
@@ -160,7 +162,8 @@ function inOrder(
   let next = sequence;
   for (const event of kept.filter((one) => one.sequence > sequence)) {
     const isGap = event.sequence !== next + 1;
-    if (isGap && nowMs - event.atMs < GAP_WAIT_MS) return { events, next, reset: false, top };
+    const mayCome = event.sequence - next <= WIDEST_GAP && nowMs - event.atMs < GAP_WAIT_MS;
+    if (isGap && mayCome) return { events, next, reset: false, top };
     if (isGap) return nothing(top, true);
     events.push(event);
     next = event.sequence;

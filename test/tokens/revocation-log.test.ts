@@ -140,6 +140,10 @@ function logTests(
       await log.append([revoked("b")]);
       const found = await log.since(0);
       assert.ok(found.next > next, `${found.next} after ${next}`);
+      clock.advance(10_000);
+      await store.delete(["revocation-sequence"]);
+      await log.append([revoked("c")]);
+      assert.equal((await log.since(found.next)).reset, true, "at once: nobody is waited for");
     });
   });
 
