@@ -26,9 +26,27 @@ export interface ClientKey {
   readonly key: KeyObject;
 }
 
+/** The curves of our algorithms, as Node names them. */
+const CURVES = ["prime256v1", "secp384r1"];
+
+/**
+ * The encodings of Ed25519's points of small order, without the sign bit: under such a key a signature need not be anybody's
+ * (RFC 8725 3.4), whatever the library makes of it.
+ */
+const SMALL_ORDER = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
 /**
  * Reads one JWK. undefined: not a public signature key that we can use (another `use`, a symmetric one, RSA under
- * 2048 bits, a point off its curve), or one with its private half, which then is not private any more.
+ * 2048 bits, a curve that is not ours, a point off its curve or of small order), or one with its private half, which
+ * then is not private any more.
  */
 export function readClientKey(value: unknown): ClientKey | undefined {
   const parsed = Jwk.safeParse(value);
@@ -37,12 +55,31 @@ export function readClientKey(value: unknown): ClientKey | undefined {
   if (use !== undefined && use !== "sig") return undefined;
   try {
     const key = createPublicKey({ key: parsed.data, format: "jwk" });
-    if (key.asymmetricKeyType === "rsa" && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
-      return undefined;
+    if (!isUsable(key)) return undefined;
     return { kid, algorithm: typeof alg === "string" ? alg : undefined, key };
   } catch {
     return undefined;
   }
+}
+
+function isUsable(key: KeyObject): boolean {
+  const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case "rsa":
+      return modulusLength >= 2048;
+    case "ec":
+      return CURVES.includes(namedCurve);
+    case "ed25519":
+      return !isOfSmallOrder(key);
+    default:
+      return false;
+  }
+}
+
+function isOfSmallOrder(key: KeyObject): boolean {
+  const point = Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url");
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.has(point.toString("hex"));
 }
 
 interface RemoteKeys {

@@ -7,6 +7,18 @@ import { sha256 } from "../../src/platform/digest.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { HOSTILE_ADDRESSES } from "../fixtures/oidc/hostile-addresses.ts";
 
+/** Points of Ed25519 whose order divides eight, both with and without the sign bit (RFC 8725 3.4). */
+const SMALL_ORDER = [
+  "00".repeat(32),
+  `01${"00".repeat(31)}`,
+  `01${"00".repeat(30)}80`,
+  `ec${"ff".repeat(30)}7f`,
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(31)}`,
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+];
+
 const NOW = { random: systemRandom, nowMs: 1_000 };
 const WEB = { name: "Wiki", redirectUris: ["https://wiki.example.org/cb"] };
 const publicJwk = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
@@ -155,6 +167,7 @@ describe("a registration is refused", () => {
   }
 
   const rsa1024 = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
+  const p521 = generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey.export({ format: "jwk" });
   const pair = generateKeyPairSync("ed25519");
   const badKeys: readonly (readonly [string, Record<string, unknown>])[] = [
     ["an RSA key of 1024 bits", { ...rsa1024 }],
@@ -163,6 +176,12 @@ describe("a registration is refused", () => {
     ["an encryption key", { ...publicJwk, use: "enc" }],
     ["a point that is not on its curve", { ...publicJwk, x: publicJwk.y, y: publicJwk.x }],
     ["no key at all", { kty: "RSA" }],
+    ...SMALL_ORDER.map((x, index): readonly [string, Record<string, unknown>] => [
+      `an Ed25519 point of small order, number ${index} (OA-58)`,
+      { kty: "OKP", crv: "Ed25519", x: Buffer.from(x, "hex").toString("base64url") },
+    ]),
+    ["a point of P-256 that is zero", { ...publicJwk, x: "A".repeat(43), y: "A".repeat(43) }],
+    ["a curve that is not offered", { ...p521 }],
   ];
   for (const [name, key] of badKeys) {
     test(`with ${name}`, () => {

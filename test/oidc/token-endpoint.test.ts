@@ -115,6 +115,25 @@ describe("a token request is refused", () => {
       { grant_type: "password", username: "a", password: "b" },
       "400 unsupported_grant_type",
     ],
+    [
+      "to exchange a token for another one, which nobody offers (OA-36 to OA-38)",
+      {
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: "x",
+        subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+      },
+      "400 unsupported_grant_type",
+    ],
+    [
+      "for a device",
+      { grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: "x" },
+      "400 unsupported_grant_type",
+    ],
+    [
+      "by an assertion as a grant",
+      { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: "x" },
+      "400 unsupported_grant_type",
+    ],
     ["for the implicit grant", { grant_type: "implicit" }, "400 unsupported_grant_type"],
     [
       "with a grant_type like a property of every object",

@@ -243,6 +243,26 @@ describe("the signature of a client assertion", () => {
     assert.equal(await outcome(good), "job");
   });
 
+  test("is not looked for in what is encrypted, or has another number of parts (OA-59)", async () => {
+    const good = assertion();
+    const header = part({ alg: "RSA-OAEP-256", enc: "A256GCM", zip: "DEF", cty: "JWT" });
+    const [first = "", second = "", third = ""] = good.split(".");
+    for (const text of [
+      `${header}.${"A".repeat(342)}.${"A".repeat(16)}.${Buffer.from(good).toString("base64url")}.${"A".repeat(22)}`,
+      `${part({ alg: "PBES2-HS256+A128KW", enc: "A128GCM", p2c: 2_000_000_000, p2s: "AA" })}.A.A.A.A`,
+      `${part({ alg: "dir", enc: "A128GCM" })}..A.A.A`,
+      `${good}.`,
+      `${good}.${third}`,
+      `${first}..${third}`,
+      `${second}.${third}`,
+      "....",
+      ".",
+    ]) {
+      assert.equal(await outcome(text), "invalid_client", text.slice(0, 40));
+    }
+    assert.equal(await outcome(good), "job");
+  });
+
   test("is not reached by what is too long, too deep or not JSON (OA-60)", async () => {
     const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
     for (const payload of [Buffer.from(deep), Buffer.from([0xff]), Buffer.alloc(65_536, 0x20)]) {
