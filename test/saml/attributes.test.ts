@@ -7,6 +7,7 @@ import {
   RELEASE_PROFILES,
   type ReleaseProfile,
   type ReleaseProfileName,
+  SCOPED_ATTRIBUTES,
 } from "../../src/saml/release-profiles.ts";
 import {
   account,
@@ -155,6 +156,16 @@ for (const [username, values] of SCOPED) {
       ({ friendlyName }) => friendlyName === "eduPersonPrincipalName",
     );
     assert.deepEqual(eppn?.values ?? [], values);
+  });
+}
+
+for (const name of SCOPED_ATTRIBUTES) {
+  test(`of several values of ${name} those without a scope are left out`, () => {
+    const { attributes } = sent([constant(name, ["alice", "alice@example.org"])]);
+    assert.deepEqual(
+      attributes.map(({ values }) => values),
+      [["alice@example.org"]],
+    );
   });
 }
 
