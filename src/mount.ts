@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Router } from "express";
 import { unregisteredMembers } from "./federations.ts";
 import { addressReader } from "./http/address.ts";
@@ -30,6 +31,7 @@ import { ssoEndpoint } from "./saml/sso-endpoint.ts";
 import { startEndpoint } from "./saml/start-endpoint.ts";
 import type { Parts } from "./parts.ts";
 import type { Protocols } from "./protocols.ts";
+import { GuessLimit } from "./tokens/guess-limit.ts";
 import { ssoCookieOf } from "./token-sso.ts";
 
 /** Puts the session and the browser on each request of a person. */
@@ -152,18 +154,23 @@ export function samlProgramEndpoints(
   );
 }
 
+/** Tokens that are none, shown to UserInfo from one address. */
+const USERINFO_GUESSES_PER_MINUTE = 60;
+
 /** OpenID Connect's endpoints that programs call, without Express. */
 export function oidcProgramEndpoints(
-  { config, keyRing, settings }: Parts,
+  { config, keyRing, settings, stores }: Parts,
   { oidc, checks }: Pick<Protocols, "oidc" | "checks">,
 ): readonly DirectEndpoint[] {
   const { issuer, policy } = config;
+  const guesses = new GuessLimit(stores.volatile, "userinfo-refusals", USERINFO_GUESSES_PER_MINUTE);
+  const guessed = async (request: IncomingMessage) => await guesses.count(checks.addressOf(request));
   return [
     discoveryEndpoint({ issuer, keyRing, signer: oidc.signer, contexts: policy.availableContexts, settings }),
     jwksEndpoint({ keyRing }),
     parEndpoint({ ...oidc, addressOf: checks.addressOf }),
     tokenEndpoint(oidc),
-    userinfoEndpoint({ issuer, ...oidc }),
+    userinfoEndpoint({ issuer, ...oidc, guessed }),
     introspectionEndpoint({ issuer, ...oidc, apiTokens: checks.verifier, sso: checks.sso?.checks }),
     revocationEndpoint({ ...oidc, revokeApiToken: checks.revokeOf }),
   ];

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { PATHS } from "../flow/endpoints.ts";
 import { hasSeveral } from "../http/bearer.ts";
 import { type DirectEndpoint, directEndpoint } from "../http/direct-endpoint.ts";
@@ -14,6 +15,11 @@ export interface UserinfoParts {
   readonly accessTokens: AccessTokens;
   readonly signer: JwtSigner;
   readonly cors: Cors;
+  /**
+   * Counts a try with a token that is none by the address that it came from: the seconds to wait, where it is one too
+   * many. Absent: nothing is counted.
+   */
+  readonly guessed?: ((request: IncomingMessage) => Promise<number | undefined>) | undefined;
 }
 
 const METHODS = ["GET", "POST"];
@@ -27,8 +33,9 @@ export function userinfoEndpoint(parts: UserinfoParts): DirectEndpoint {
     const { answer, application } = hasSeveral(request.rawHeaders)
       ? severalTokens()
       : await userinfoAnswer(parts, authorization);
+    const waitSeconds = isGuess(answer) ? await parts.guessed?.(request) : undefined;
     setHeaders(response, parts.cors.headers(origin, application));
-    sendAnswer(response, answer);
+    sendAnswer(response, waitSeconds === undefined ? answer : tooManyGuesses(waitSeconds));
   });
   const OPTIONS = preflight(parts.cors, METHODS);
   return directEndpoint([PATHS.oidcUserinfo], { GET: serve, POST: serve, OPTIONS });
@@ -85,6 +92,21 @@ function noToken(): JsonAnswer {
   const description = "The access token is expected in the Authorization header, as Bearer.";
   const answer = errorAnswer(401, { error: "invalid_request", error_description: description });
   return { ...answer, headers: { ...answer.headers, "WWW-Authenticate": 'Bearer realm="userinfo"' } };
+}
+
+/** Whoever brought no token at all has guessed nothing. */
+function isGuess({ status, headers }: JsonAnswer | JwtAnswer): boolean {
+  return status === 401 && headers["WWW-Authenticate"]?.includes("invalid_token") === true;
+}
+
+/** RFC 6585 4. */
+function tooManyGuesses(waitSeconds: number): JsonAnswer {
+  const error_description = "Too many tokens from this address were none.";
+  return errorAnswer(
+    429,
+    { error: "rate_limited", error_description },
+    { "Retry-After": String(waitSeconds) },
+  );
 }
 
 /** Which of them is meant cannot be said (RFC 6750 3.1). */

@@ -257,6 +257,7 @@ describe("guesses from one address", () => {
 
   for (const [target, more, allowed] of [
     ["/api/v1/tokens", {}, 60],
+    ["/oauth2/userinfo", {}, 60],
     ["/tokens/verify", verify, 120],
   ] as const) {
     test(`at ${target} end after ${allowed} in a minute, for the whole of an IPv6 network, and for no other`, async (t) => {
