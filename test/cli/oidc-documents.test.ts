@@ -3,6 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
+import { appAddOidc } from "../../src/cli/app-add-oidc.ts";
+import { appRotateSecret } from "../../src/cli/app-rotate-secret.ts";
+import { appSetOidc } from "../../src/cli/app-set-oidc.ts";
+import { resourceAdd } from "../../src/cli/resource.ts";
 import { run } from "../../src/cli/run.ts";
 import { PROMPT_VALUES } from "../../src/oidc/prompt.ts";
 import { newInstallation } from "./run-command.ts";
@@ -82,6 +86,18 @@ describe("docs/oidc.md", () => {
     assert.ok(named.size > 20);
     assert.deepEqual(
       [...named].filter((path) => !existsSync(join(ROOT, path))),
+      [],
+    );
+  });
+
+  test("names switches that the commands have", () => {
+    const named = new Set([...page.matchAll(/(?<=[` ])--[a-z-]+/g)].map(([option]) => option));
+    const help = [appAddOidc, appSetOidc, appRotateSecret, resourceAdd]
+      .map((command) => command.help)
+      .join("");
+    assert.ok(named.size > 15, [...named].join(" "));
+    assert.deepEqual(
+      [...named].filter((option) => !new RegExp(`${option}[ \n,]`).test(help)),
       [],
     );
   });
