@@ -83,9 +83,10 @@ export class SigningKeys {
   /**
    * next becomes active, active becomes retiring, a new next is published; what has been retiring for a week and holds no
    * application is retired. One transaction for each type: a crash between leaves every state whole. A type that another
-   * process rotated at the same moment is left out of the report. `types`: these alone.
+   * process rotated at the same moment is left out of the report. `types`: these alone. `nextId`: only where that key is the
+   * next one still, so that whoever looked at one key never lets another one sign.
    */
-  async rotate(types?: readonly SigningKeyType[]): Promise<readonly RotationReport[]> {
+  async rotate(types?: readonly SigningKeyType[], nextId?: string): Promise<readonly RotationReport[]> {
     const nowMs = this.#parts.clock.nowMs();
     const records = await this.records();
     const held = await this.#held();
@@ -93,6 +94,8 @@ export class SigningKeys {
     for (const type of new Set(records.map((record) => record.type))) {
       if (types?.includes(type) === false) continue;
       const ofType = records.filter((record) => record.type === type);
+      if (nextId !== undefined && !ofType.some(({ id, state }) => id === nextId && state === "next"))
+        continue;
       const report = await this.#rotateType(ofType, held, type, nowMs);
       if (report !== undefined) reports.push(report);
     }

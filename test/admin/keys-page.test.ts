@@ -3,7 +3,7 @@ import { afterEach, beforeEach, suite, test } from "node:test";
 import { oidcApplication } from "../fixtures/oidc/application.ts";
 import { samlApplication } from "../fixtures/saml/installation.ts";
 import { startSecondProcess } from "./admin-app.ts";
-import { hiddenField } from "./admin-browser.ts";
+import { AdminBrowser, hiddenField } from "./admin-browser.ts";
 import { between, keyPagesOf, KEYS, type KeyPages, rowOf, startKeyPages } from "./key-pages.ts";
 
 const saml = (name: string, signingKeyId?: string) =>
@@ -136,6 +136,22 @@ suite("the page of the signing keys", () => {
     assert.equal((await pages.step("nothing", "retire", "x")).status, 404);
     assert.equal((await pages.step(next.id, "destroy")).status, 400);
     assert.deepEqual([await states(), (await trail()).length], [before_, 1]);
+  });
+
+  test("a person who is no owner, and a form without our token, make no step and change no schedule", async () => {
+    const { id: keyId } = await pages.key("next");
+    pages.pass(1);
+    const version = hiddenField((await pages.open()).body, "version");
+    const peter = await AdminBrowser.as(pages.app, "peter");
+    for (const [path, fields] of [
+      [`${KEYS}/step`, { keyId, step: "sign" }],
+      [`${KEYS}/schedule`, { version, rotateEveryDays: "30", slowestReaderHours: "24" }],
+    ] as const) {
+      assert.equal((await peter.post(path, fields)).status, 403);
+      assert.equal((await pages.post(path, { ...fields, csrf: peter.csrf })).status, 403);
+    }
+    assert.deepEqual([(await pages.key("next")).id, await trail()], [keyId, []]);
+    assert.equal((await pages.app.parts.stores.durable.settings.all())["key-rollover"], undefined);
   });
 
   test("names of applications are text, also where they are cut off", async () => {

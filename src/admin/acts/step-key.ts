@@ -82,7 +82,7 @@ export function safeAtMs(
 async function make({ signingKeys }: StepKeyParts, key: SigningKeyRecord, step: KeyStep): Promise<boolean> {
   switch (step) {
     case "sign":
-      return (await signingKeys.rotate([key.type])).some(({ activated }) => activated === key.id);
+      return (await signingKeys.rotate([key.type], key.id)).some(({ activated }) => activated === key.id);
     case "retire":
       return await signingKeys.retire(key.id);
     case "go-back":

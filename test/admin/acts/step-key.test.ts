@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { suite, test } from "node:test";
 import { setKeyRollover } from "../../../src/admin/acts/set-key-rollover.ts";
 import { stepKey } from "../../../src/admin/acts/step-key.ts";
+import { selfSignedCertificate } from "../../../src/keys/certificate.ts";
 import { OWNER } from "../acts-installation.ts";
 import { DAY_MS, HOUR_MS, withKeys } from "./keys-installation.ts";
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const OWN_KEY = {
+  name: "own",
+  type: "P-256",
+  privateKey,
+  certificate: selfSignedCertificate("P-256", privateKey, "id.example.org", 0, Buffer.alloc(15, 7)),
+} as const;
 
 suite("a step of a rollover", () => {
   test("the next key signs when the slowest reader has come by, and the old one stays published", async () => {
@@ -109,6 +119,25 @@ suite("a step of a rollover", () => {
     const results = await Promise.all([stepKey(parts, OWNER, step), stepKey(parts, OWNER, step)]);
     assert.equal(results.filter(({ ok }) => ok).length, 1);
     assert.deepEqual(states(), ["active", "next", "retiring"]);
+  });
+
+  test("when another key became the next one meanwhile, that one does not sign in its place", async () => {
+    const { parts, idOf, states, signingKeys } = await withKeys();
+    const looked = idOf("next");
+    const records = async () => {
+      const read = await signingKeys.records();
+      // An administrator's own key takes the place of the next one, between the look and the step.
+      await signingKeys.take([OWN_KEY]);
+      return read;
+    };
+    const rotate = signingKeys.rotate.bind(signingKeys);
+    const [retire, goBack] = [signingKeys.retire.bind(signingKeys), signingKeys.goBack.bind(signingKeys)];
+    const racing = { ...parts, signingKeys: { records, rotate, retire, goBack } };
+    const active = idOf("active");
+    const result = await stepKey(racing, OWNER, { keyId: looked, step: "sign", reason: "now" });
+    assert.equal(!result.ok && result.code, "conflict");
+    assert.deepEqual([idOf("active"), states()], [active, ["active", "next"]]);
+    assert.notEqual(idOf("next"), looked);
   });
 
   test("without a line in the trail no step is made", async () => {
