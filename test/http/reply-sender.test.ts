@@ -40,7 +40,7 @@ const PROBLEM: Problem = {
 };
 
 describe("an outcome", () => {
-  test("to a step goes to the issuer's own address with 303", async (t) => {
+  test("to a step goes to the issuer's own address with 303 (OA-06)", async (t) => {
     const { answer, text } = await answerTo(t, { kind: "go", to: "/login?flow=abc" });
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get("location"), "https://id.example.org/idp/login?flow=abc");

@@ -37,7 +37,7 @@ describe("with a session", () => {
     assert.equal(answer["iss"], ISSUER);
   });
 
-  test("the code stands for what was asked, and is bound to client, address, challenge and session", async () => {
+  test("the code stands for what was asked, and is bound to client, address, challenge and session (OA-21)", async () => {
     const { code = "" } = answerOf(await (await loggedIn()).authorize({ scope: "openid email admin" }));
     const redeemed = await app.codes.redeem(code, "wiki");
     assert.ok(redeemed.state === "yours");

@@ -138,7 +138,7 @@ async function presented(made: ClientAuthentication, authorization: string): Pro
 }
 
 describe("the answer to a refused client", () => {
-  test("is 401, and challenges for Basic where Basic was tried (RFC 6749 5.2)", () => {
+  test("is 401, and challenges for Basic where Basic was tried (RFC 6749 5.2, OA-97)", () => {
     const tried = oauthErrorAnswer(new OAuthError("invalid_client", "no", { triedBasic: true }));
     assert.equal(tried.status, 401);
     assert.match(tried.headers["WWW-Authenticate"] ?? "", /^Basic realm=/);

@@ -120,7 +120,7 @@ describe("the pushed address at the authorization endpoint", () => {
     assert.equal((await open(browser, { request_uri })).status, 400);
   });
 
-  test("another client's, an expired and an invented one are pages (CF-96, CF-97)", async () => {
+  test("another client's, an expired and an invented one are pages (CF-96, CF-97, OA-92)", async () => {
     const browser = await loggedIn();
     const request_uri = await pushedUri();
     assert.equal((await open(browser, { request_uri, client_id: "planner" })).status, 400);

@@ -110,7 +110,7 @@ describe("a client assertion is refused", () => {
     test(name, async () => assert.equal(await outcome(assertion(changes)), "invalid_client"));
   }
 
-  test("with exp as 1e400, which JSON reads as infinity", async () => {
+  test("with exp as 1e400, which JSON reads as infinity (OA-57)", async () => {
     const text = JSON.stringify(claims({ exp: 0 })).replace('"exp":0', '"exp":1e400');
     const input = `${part({ alg: "ES256", kid: "k1" })}.${Buffer.from(text).toString("base64url")}`;
     const made = `${input}.${signJws("ES256", privateKey, input).toString("base64url")}`;
@@ -124,7 +124,7 @@ describe("a client assertion is refused", () => {
   }
 
   for (const crit of [["b64"], ["x"], []]) {
-    test(`with crit ${JSON.stringify(crit)}`, async () => {
+    test(`with crit ${JSON.stringify(crit)} (OA-55)`, async () => {
       assert.equal(await outcome(assertion({}, { crit, b64: false })), "invalid_client");
     });
   }

@@ -58,14 +58,14 @@ describe("code_verifier", () => {
   });
 
   for (const length of [43, 128]) {
-    test(`${length} characters of all kinds are accepted`, () => {
+    test(`${length} characters of all kinds are accepted (OA-14)`, () => {
       const text = "AZaz09-._~".repeat(13).slice(0, length);
       assert.equal(checkVerifier(sha256(text), text), "ok");
     });
   }
 
   for (const length of [0, 1, 42, 129, 10_000]) {
-    test(`${length} characters are malformed even when their hash fits`, () => {
+    test(`${length} characters are malformed even when their hash fits (OA-14)`, () => {
       const text = "a".repeat(length);
       assert.equal(checkVerifier(sha256(text), text), "malformed");
     });

@@ -72,7 +72,7 @@ describe("redirect_uri at the authorization endpoint (OA-01, OA-04)", () => {
     }
   });
 
-  test("the page shows what came as text", async () => {
+  test("the page shows what came as text (OA-19)", async () => {
     const html = await (await send("https://evil.test/<script>alert(1)</script>")).text();
     assert.doesNotMatch(html, /<script>alert/);
     assert.match(html, /&lt;script&gt;alert/);
@@ -93,7 +93,7 @@ describe("findRegistered", () => {
     ["http://127.0.0.1:5000/cb", "http://127.0.0.1/cb"],
     ["http://127.0.0.1/", "http://127.0.0.1:1/"],
   ] as const) {
-    test(`loopback: ${sent} is ${registered} (RFC 8252 7.3)`, () => {
+    test(`loopback: ${sent} is ${registered} (RFC 8252 7.3, OA-02)`, () => {
       assert.equal(findRegistered([registered], sent), sent);
     });
   }
@@ -182,7 +182,7 @@ describe("checkRedirectUri at registration", () => {
     ["web", `https://wiki.example.org/${"x".repeat(2_048)}`],
     ["service", "https://wiki.example.org/cb"],
   ] as const) {
-    test(`${profile}: ${uri.slice(0, 60)} is refused with a sentence (CF-69)`, () => {
+    test(`${profile}: ${uri.slice(0, 60)} is refused with a sentence (OA-03, CF-69)`, () => {
       assert.match(checkRedirectUri(uri, profile) ?? "", /^[A-Z].*/);
     });
   }
