@@ -60,8 +60,8 @@ async function listOrFirstPage(parts: AdminParts, query: AuditQuery) {
 function rowOf(event: AuditEvent): object {
   const { atMs, outcome, targetKind, targetId, targetName, address, reference } = event;
   const who = whoOf(event);
-  const isPage =
-    targetKind === "application" || targetKind === "account" || event.action.startsWith("token.");
+  const hasPage = targetKind === "application" || targetKind === "account" || targetKind === "federation";
+  const isPage = hasPage || event.action.startsWith("token.");
   return {
     atMs,
     outcome,

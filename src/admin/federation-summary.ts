@@ -2,7 +2,8 @@ import type { Federation } from "../model/federation.ts";
 
 /** A federation as the command prints it: names as they stand on the pages, instants as ISO 8601. */
 export function federationSummary(federation: Federation): Readonly<Record<string, unknown>> {
-  const { id, name, url, pinnedCertificate, allowAllMembers, copy, problem, nextDueMs } = federation;
+  const { id, name, url, pinnedCertificate, allowAllMembers, copy, problem, lastFetchMs, nextDueMs } =
+    federation;
   return {
     id,
     name,
@@ -14,6 +15,7 @@ export function federationSummary(federation: Federation): Readonly<Record<strin
     validUntil: isoOf(copy?.validUntilMs),
     read: isoOf(copy?.readAtMs),
     lastChange: copy?.change,
+    lastFetch: isoOf(lastFetchMs),
     nextFetch: isoOf(nextDueMs),
     problem,
   };

@@ -72,6 +72,8 @@ suite("a federation is added", () => {
     const { id, name, url, allowAllMembers, copy } = await stored();
     assert.deepEqual([name, url, allowAllMembers, copy?.members], ["Universities", URL_OF_FILE, false, 2]);
     assert.equal(to, `${LIST}/${id}?fetched=added`);
+    const trail = await olga.get(`/admin/audit?target=${id}`);
+    assert.match(trail.body, new RegExp(`Added the federation <a href="${LIST}/${id}">Universities</a>`));
     const page = await olga.get(to);
     assert.match(page.body, /Universities is added/);
     assert.match(page.body, /2 added, 0 removed, 0 changed/);

@@ -23,6 +23,7 @@ suite("gatehouse federation", () => {
     assert.equal(added.status, 0, added.stderr);
     const { name, members, signatureChecked, allMembersMaySignOn } = added.json();
     assert.deepEqual([name, members, signatureChecked, allMembersMaySignOn], ["Schools", 2, true, false]);
+    assert.match(String(added.json()["lastFetch"]), /^\d{4}-\d\d-\d\dT/);
 
     const newer = written("newer.xml", fileOf([{ entityId: A, name: "New" }]));
     const refreshed = await run("refresh", "Schools", "--file", newer);
