@@ -1,5 +1,5 @@
 import { inspected } from "./account/inspected.ts";
-import { TokenDrafts } from "./account/token-drafts.ts";
+import { type TokenChangeDraft, TokenDrafts } from "./account/token-drafts.ts";
 import type { AdminTokenParts } from "./admin/admin-token-parts.ts";
 import { isSignedByUs } from "./oidc/own-signature.ts";
 import type { Parts } from "./parts.ts";
@@ -13,6 +13,7 @@ export function openTokenPages({ stores, tokens, keyRing, clock, random }: Parts
     tokenPolicy: tokens.policy,
     notices: stores.durable.tokenNotices,
     drafts: new TokenDrafts(stores.volatile, random),
+    changes: new TokenDrafts<TokenChangeDraft>(stores.volatile, random, "token-change"),
     useOf: async (tokenId, days) => {
       const fromMs = clock.nowMs() - (days - 1) * DAY_MS;
       return await stores.durable.tokenUse.list(tokenId, new Date(fromMs).toISOString().slice(0, 10));

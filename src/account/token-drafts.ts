@@ -14,41 +14,48 @@ export interface TokenDraft {
   readonly owner?: { readonly kind: "application" | "project"; readonly id: string } | undefined;
 }
 
+/** A change of a token between its form and its doing. `version`: of the token, as the form showed it. */
+export interface TokenChangeDraft {
+  readonly form: TokenForm;
+  readonly tokenId: string;
+  readonly version: number;
+}
+
 /**
  * Drafts of tokens, each one account's. What was typed outlives the login that making a token asks for, and a draft is
- * taken once, so that a reload makes no second token.
+ * taken once, so that a reload makes no second token. `kind` is part of the key: a draft of a change makes no token.
  */
-export class TokenDrafts {
+export class TokenDrafts<T = TokenDraft> {
   readonly #store: VolatileStore;
   readonly #random: Random;
+  readonly #kind: "token-draft" | "token-change";
 
-  constructor(store: VolatileStore, random: Random) {
+  constructor(store: VolatileStore, random: Random, kind: "token-draft" | "token-change" = "token-draft") {
     this.#store = store;
     this.#random = random;
+    this.#kind = kind;
   }
 
-  async put(accountId: string, draft: TokenDraft): Promise<string> {
+  async put(accountId: string, draft: T): Promise<string> {
     const id = randomToken(this.#random);
-    await this.#store.set(keyOf(id, accountId), JSON.stringify(draft), LIFETIME_MS);
+    await this.#store.set(this.#keyOf(id, accountId), JSON.stringify(draft), LIFETIME_MS);
     return id;
   }
 
   /** undefined: unknown, too old, used, or somebody else's. */
-  async read(id: string, accountId: string): Promise<TokenDraft | undefined> {
-    return parsed(await this.#store.get(keyOf(id, accountId)));
+  async read(id: string, accountId: string): Promise<T | undefined> {
+    const text = await this.#store.get(this.#keyOf(id, accountId));
+    return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
   /** The same, for the one call that makes the token. */
-  async take(id: string, accountId: string): Promise<TokenDraft | undefined> {
-    return parsed(await this.#store.getAndDelete(keyOf(id, accountId)));
+  async take(id: string, accountId: string): Promise<T | undefined> {
+    const text = await this.#store.getAndDelete(this.#keyOf(id, accountId));
+    return text === undefined ? undefined : (JSON.parse(text) as T);
   }
-}
 
-/** The account is part of the key: somebody else's draft cannot even be asked for. */
-function keyOf(id: string, accountId: string): string {
-  return `token-draft:${accountId}:${sha256(id)}`;
-}
-
-function parsed(text: string | undefined): TokenDraft | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as TokenDraft);
+  /** The account is part of the key: somebody else's draft cannot even be asked for. */
+  #keyOf(id: string, accountId: string): string {
+    return `${this.#kind}:${accountId}:${sha256(id)}`;
+  }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BodyRefused } from "../http/form-body.ts";
 import type { Parameters } from "../http/parameters.ts";
-import type { ApiTokenKind, TokenOwner } from "../model/api-token.ts";
+import type { ApiToken, ApiTokenKind, TokenOwner } from "../model/api-token.ts";
 import type { TokenOffer } from "../tokens/api-tokens.ts";
 import type { TokenIssue } from "../tokens/token-act.ts";
 
@@ -74,16 +74,19 @@ export function inputOf(
   offers: readonly TokenOffer[],
   given: { readonly kind: ApiTokenKind; readonly owner?: TokenOwner | undefined; readonly nowMs: number },
 ): object {
+  return { kind: given.kind, owner: given.owner, ...changeOf(form, offers, given.nowMs) };
+}
+
+/** The same as `ApiTokens.change` takes it; no lifetime chosen: the end stays. */
+export function changeOf(form: TokenForm, offers: readonly TokenOffer[], nowMs: number) {
   const implied = offers
     .filter(({ scopes }) => scopes.some(({ name }) => form.scopes.includes(name)))
     .map(({ identifier }) => identifier);
   const { binding, thumbprint } = form;
   const days = whole(form.days);
   return {
-    kind: given.kind,
-    owner: given.owner,
     name: form.name,
-    expiresAtMs: typeof days === "number" ? given.nowMs + days * DAY_MS : days,
+    expiresAtMs: days === undefined ? undefined : nowMs + days * DAY_MS,
     limits: {
       scopes: form.scopes,
       resources: [...new Set([...form.resources, ...implied])],
@@ -94,6 +97,24 @@ export function inputOf(
       perDay: whole(form.perDay),
       binding: binding === "" ? undefined : { kind: binding, thumbprint: thumbprint.trim() },
     },
+  };
+}
+
+/** The form as it stands for a token that is there. */
+export function formOfToken({ name, limits }: Pick<ApiToken, "name" | "limits">): TokenForm {
+  const { scopes, resources, addresses, methods, pathPrefixes, perMinute, perDay, binding } = limits;
+  return {
+    name,
+    scopes,
+    resources,
+    days: "",
+    addresses: addresses.join("\n"),
+    methods,
+    paths: pathPrefixes.join("\n"),
+    perMinute: perMinute?.toString() ?? "",
+    perDay: perDay?.toString() ?? "",
+    binding: binding?.kind ?? "",
+    thumbprint: binding?.thumbprint ?? "",
   };
 }
 

@@ -12,7 +12,7 @@ import type { ApiTokens } from "../tokens/api-tokens.ts";
 import type { TokenActor, TokenFacts, TokenRefused } from "../tokens/token-act.ts";
 import type { TokenPolicy } from "../tokens/token-policy.ts";
 import { personOf } from "./person.ts";
-import type { TokenDrafts } from "./token-drafts.ts";
+import type { TokenChangeDraft, TokenDrafts } from "./token-drafts.ts";
 import { noSuchToken, tokenActRefused } from "./token-problems.ts";
 
 export const TOKENS_PATH = "/account/tokens";
@@ -22,6 +22,7 @@ const FORM_LIMIT_BYTES = 65_536;
 export interface TokenPageParts {
   readonly tokens: ApiTokens;
   readonly drafts: TokenDrafts;
+  readonly changes: TokenDrafts<TokenChangeDraft>;
   /** How a token was used in so many UTC days, today among them. */
   readonly useOf: (tokenId: string, days: number) => Promise<readonly TokenUseCount[]>;
   readonly tokenPolicy: TokenPolicy;

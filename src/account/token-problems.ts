@@ -27,6 +27,19 @@ export function draftGone(): Problem {
   };
 }
 
+/** What was typed for a change is kept for an hour, and done once. */
+export function changeGone(): Problem {
+  return {
+    status: 410,
+    code: "token.change-gone",
+    title: "This page had been open for too long, or was sent before",
+    explanation: "Nothing was changed now. What is typed for a change is kept for an hour.",
+    advice: "Look at the token whether it is changed. If not, begin again.",
+    fault: "nobody",
+    facts: [],
+  };
+}
+
 /** An act was refused. `message`: the act's own sentence. */
 export function tokenActRefused(message: string, status: 403 | 409): Problem {
   return {

@@ -113,7 +113,7 @@ export function allowsWords({ scopes, resources }: TokenLimits, offers: readonly
       c.toUpperCase(),
     );
   if (scopes.length > 0) return scopes.map((scope) => describe(scope, offers)).join(", ");
-  return `Speak to ${resources.map((identifier) => nameOf(identifier, offers)).join(", ")}`;
+  return `Speak to ${resources.map((identifier) => nameOfResource(identifier, offers)).join(", ")}`;
 }
 
 /** A scope's own words, or its name where nobody declares it any more. */
@@ -121,7 +121,8 @@ export function describe(scope: string, offers: readonly TokenOffer[]): string {
   return offers.flatMap(({ scopes }) => scopes).find(({ name }) => name === scope)?.description ?? scope;
 }
 
-function nameOf(identifier: string, offers: readonly TokenOffer[]): string {
+/** A resource's own name, or its identifier where nobody declares it any more. */
+export function nameOfResource(identifier: string, offers: readonly TokenOffer[]): string {
   return offers.find((offer) => offer.identifier === identifier)?.name ?? identifier;
 }
 
@@ -151,13 +152,13 @@ export function plainWords(planned: Planned, offers: readonly TokenOffer[]): rea
 function atResource(identifier: string, { scopes }: TokenLimits, offers: readonly TokenOffer[]): string {
   const offer = offers.find((one) => one.identifier === identifier);
   const rights = (offer?.scopes ?? []).filter(({ name }) => scopes.includes(name));
-  const name = nameOf(identifier, offers);
+  const name = nameOfResource(identifier, offers);
   if (rights.length === 0) return `It may speak to ${name}, with no right beyond that.`;
   return `At ${name} it may: ${rights.map(({ description }) => lowered(description)).join("; ")}.`;
 }
 
 /** "Read your plans" inside a sentence; a name in capitals stays. */
-function lowered(text: string): string {
+export function lowered(text: string): string {
   return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
@@ -172,7 +173,8 @@ function whoseRights({ kind, ownerName }: Planned): string {
   }
 }
 
-function fromWhere(addresses: readonly string[]): string {
+/** "from anywhere", or the addresses. */
+export function fromWhere(addresses: readonly string[]): string {
   if (addresses.length === 0) return "from anywhere";
   const shown = addresses.slice(0, 5).join(", ");
   return addresses.length > 5

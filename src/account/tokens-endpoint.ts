@@ -6,6 +6,7 @@ import { loggedIn, type LoggedIn } from "../http/logged-in.ts";
 import type { TokenFacts } from "../tokens/token-act.ts";
 import type { ApiTokens, TokenOffer } from "../tokens/api-tokens.ts";
 import { type NoticeLine, noticeLine } from "./token-notices.ts";
+import { ownTokenChangeEndpoint } from "./own-token-change-endpoint.ts";
 import { tokenInspectEndpoint } from "./token-inspect-endpoint.ts";
 import { tokenNewEndpoint } from "./token-new-endpoint.ts";
 import {
@@ -44,6 +45,7 @@ export function tokensEndpoint(parts: TokenPageParts & { readonly takeApart: Tak
   router.use(tokenNewEndpoint(parts));
   router.use(tokenInspectEndpoint(parts));
   router.use(tokenRotateEndpoint(parts));
+  router.use(ownTokenChangeEndpoint(parts));
   router.get(`${TOKENS_PATH}/:id`, async (request, response) => {
     await showOne(parts, request, response);
   });

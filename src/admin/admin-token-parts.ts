@@ -4,7 +4,7 @@ import type { TokenPageParts } from "../account/token-page-endpoint.ts";
 /** What the administrators' pages about tokens are given beside the rest. */
 export type AdminTokenParts = Pick<
   TokenPageParts,
-  "tokens" | "drafts" | "notices" | "useOf" | "tokenPolicy"
+  "tokens" | "drafts" | "changes" | "notices" | "useOf" | "tokenPolicy"
 > & {
   readonly takeApart: TakeApart;
 };

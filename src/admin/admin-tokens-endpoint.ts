@@ -8,6 +8,7 @@ import type { AuditEvent } from "../model/audit-event.ts";
 import type { TokenFacts } from "../tokens/token-act.ts";
 import { adminTokenBulkEndpoint } from "./admin-token-bulk-endpoint.ts";
 import { LOOKS, listFilter, tokenListQuery } from "./admin-token-filter.ts";
+import { adminTokenChangeEndpoint } from "./admin-token-change-endpoint.ts";
 import { adminTokenInspectEndpoint } from "./admin-token-inspect-endpoint.ts";
 import { adminTokenNewEndpoint } from "./admin-token-new-endpoint.ts";
 import { nameOwner, nameOwners, ownerKey } from "./admin-token-owner.ts";
@@ -40,6 +41,7 @@ export function adminTokensEndpoint(parts: AdminParts): Router {
   router.use(adminTokenInspectEndpoint(parts));
   router.use(adminTokenRulesEndpoint(parts));
   router.use(adminTokenRotateEndpoint(parts));
+  router.use(adminTokenChangeEndpoint(parts));
   router.get("/tokens/:id", async (request, response) => {
     await showOne(parts, request, response);
   });

@@ -4,6 +4,7 @@ import { AdminBrowser, type Answer, hiddenField } from "./admin-browser.ts";
 import { gatherKeys } from "./every-key-page.ts";
 import { gatherFederations } from "./federation-samples.ts";
 import { CLIENT_FORM } from "./client-form.ts";
+import { gatherTokenChanges } from "./every-token-page.ts";
 import { certificate, entitiesDescriptor, entityDescriptor } from "./metadata.ts";
 import { TOKEN_ROWS } from "./token-rows.ts";
 
@@ -40,6 +41,7 @@ export async function gatherPages(): Promise<readonly GatheredPage[]> {
   await gatherOrganisation(olga, keep);
   await gatherFederations(app, olga, keep);
   await gatherTokenRules(olga, keep);
+  await gatherTokenChanges(app, olga, keep);
   keep("no such application", await olga.get("/admin/applications/none"));
   const peter = await AdminBrowser.as(app, "peter");
   keep("not for you", await peter.get("/admin"));

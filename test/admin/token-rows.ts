@@ -44,6 +44,13 @@ export const TOKEN_ROWS = {
   },
   "GET /tokens/:id": { owner: 200 },
   "GET /tokens/:id/rotate": { owner: 200 },
+  "GET /tokens/:id/change": { owner: 200 },
+  "POST /tokens/:id/change": {
+    owner: 303,
+    form: { name: "Metering, new", days: "", "resource.http://localhost:4000/api": "on", version: "1" },
+  },
+  "GET /tokens/:id/change/:draft": { owner: 410 },
+  "POST /tokens/:id/change/:draft": { owner: 410, form: {} },
   "POST /tokens/:id/suspend": { owner: 303, form: {} },
   "POST /tokens/:id/release": { owner: 303, form: {} },
   "POST /tokens/:id/rotate": { owner: 200, form: { overlap: "3600", version: "3" } },

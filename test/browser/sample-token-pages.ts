@@ -1,5 +1,6 @@
 import { inspected } from "../../src/account/inspected.ts";
-import { EMPTY_TOKEN_FORM, METHODS } from "../../src/account/token-form.ts";
+import { changeWords } from "../../src/account/token-change-words.ts";
+import { EMPTY_TOKEN_FORM, formOfToken, METHODS } from "../../src/account/token-form.ts";
 import { noticeLine } from "../../src/account/token-notices.ts";
 import { tokenRow } from "../../src/account/tokens-endpoint.ts";
 import { plainWords, planWarning, useView } from "../../src/account/token-words.ts";
@@ -90,6 +91,26 @@ const JWT = ["eyJhbGciOiJub25lIn0", Buffer.from('{"sub":"alice","exp":1}').toStr
 );
 const SHARED = { person: { id: "alice-id", name: "alice", owner: true }, csrf: "token" };
 const FORM = { form: EMPTY_TOKEN_FORM, offered: OFFERS, lifetimes: [7, 30, 90], allMethods: METHODS };
+const CHANGE_FORM = {
+  token: token({ name: LONG_NAME }),
+  ...FORM,
+  form: formOfToken(token({ name: LONG_NAME })),
+  keepsMs: AT + 20 * DAY_MS,
+  wrong: {},
+};
+const CHANGED = {
+  name: LONG_NAME,
+  limits: {
+    ...token({}).limits,
+    scopes: ["tokens:read"],
+    resources: ["https://id.example.org/api"],
+    addresses: [],
+    methods: ["GET", "POST"],
+    perDay: 100,
+    binding: { kind: "dpop", thumbprint: "k".repeat(43) },
+  },
+  expiresAtMs: AT + 30 * DAY_MS,
+} as const;
 const SUMMARY = { lines: plainWords(PLANNED, OFFERS), warning: planWarning(PLANNED) };
 
 function page(name: string, view: string, data: object): SamplePage {
@@ -119,6 +140,26 @@ export const SAMPLE_TOKEN_PAGES: readonly SamplePage[] = [
     why: { fact: "It is suspended", text: "It was used from many networks." },
     scopes: [{ name: "planner:read", description: "Read your plans" }],
     use: USE,
+  }),
+  page("change of an API token", "tokens/change", CHANGE_FORM),
+  page("change of an API token, changed meanwhile", "tokens/change", {
+    ...CHANGE_FORM,
+    lifetimes: [],
+    notice: {
+      fact: "The token was changed meanwhile, by somebody else",
+      text: "Nothing was changed by you.",
+    },
+    wrong: { addresses: "x: is not an address" },
+  }),
+  page("change of an API token, what becomes different", "tokens/change-summary", {
+    token: token({ name: LONG_NAME }),
+    draft: "d",
+    difference: changeWords(token({}), CHANGED, OFFERS),
+  }),
+  page("change of an API token, nothing wider", "tokens/change-summary", {
+    token: token({}),
+    draft: "d",
+    difference: { ...changeWords(token({}), CHANGED, OFFERS), wider: [], other: [] },
   }),
   page("release of an API token", "tokens/release", {
     token: SUSPENDED,

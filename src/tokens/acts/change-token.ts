@@ -10,13 +10,14 @@ import type { TokenResult } from "../token-act.ts";
 import { readInput, type TokenChange, TokenChangeInput } from "../token-input.ts";
 import type { ApiTokenChange } from "../../storage/api-token-stores.ts";
 import { ownerFacts } from "../token-rights.ts";
+import { limitChanges, widens } from "./limit-changes.ts";
 import { factsOf, isWithin, noSuchToken, reachOf, staleLogin } from "./token-access.ts";
 import { ceilingIssues, expiryIssues, invalid, scopeIssues } from "./token-checks.ts";
 import type { TokenActParts } from "./token-parts.ts";
 
 /**
  * Changes name, expiry or limits. `version`: the record's, as the actor last saw it. Refuses `not-found`, `invalid`,
- * `login-needed`, `version`, and `state` for a revoked token.
+ * `login-needed` where the token could do more than before, `version`, and `state` for a revoked token.
  */
 export async function changeToken(
   parts: TokenActParts,
@@ -72,8 +73,9 @@ async function mayNotChange(
   if (token.state === "revoked") return tokenRefused("state", "A revoked token does not change any more.");
   if (limits === undefined && expiresAtMs === undefined) return undefined;
   const nowMs = parts.clock.nowMs();
-  // Wider limits and a longer life are as good as a new token.
-  const stale = staleLogin(parts.policy, actor, nowMs);
+  const after = { limits: limits ?? token.limits, expiresAtMs: expiresAtMs ?? token.expiresAtMs };
+  // Wider limits and a longer life are as good as a new token; to take something away must be easy.
+  const stale = widens(limitChanges(token, after)) ? staleLogin(parts.policy, actor, nowMs) : undefined;
   if (stale !== undefined) return stale;
   const { createdAtMs } = token;
   const life =
@@ -82,7 +84,7 @@ async function mayNotChange(
       : expiryIssues(parts.policy, token.kind, expiresAtMs, { createdAtMs, nowMs });
   const facts = await ownerFacts(parts.owners, token.owner);
   const scopes = limits === undefined ? [] : scopeIssues(parts.resources, token.kind, facts, limits);
-  const ceiling = ceilingIssues(actor, limits ?? token.limits, expiresAtMs ?? token.expiresAtMs);
+  const ceiling = ceilingIssues(actor, after.limits, after.expiresAtMs);
   const issues = [...life, ...scopes, ...ceiling];
   return issues.length > 0 ? invalid(issues) : undefined;
 }
