@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { suite, test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { SAML, ValidateInResponseTo } from "@node-saml/node-saml";
+import { type Profile, SAML, ValidateInResponseTo } from "@node-saml/node-saml";
 import type { SamlApplication } from "../../src/model/application.ts";
 import { BINDING } from "../../src/saml/namespaces.ts";
 import { type TokensApp, tokensApp } from "../account/tokens-app.ts";
+import { rowOf } from "../admin/key-pages.ts";
+import { certificateFor, redirectQuery } from "../attack/saml/service-provider.ts";
 import { samlApplication } from "../fixtures/saml/installation.ts";
 import type { TestBrowser } from "../login/test-browser.ts";
 
@@ -17,7 +19,9 @@ const LATE_HOURS = 20;
 class ServiceProvider {
   readonly application: SamlApplication;
   readonly #app: TokensApp;
+  readonly #key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   #certificates: readonly string[] = [];
+  #profile: Profile | undefined;
 
   constructor(app: TokensApp, name: string) {
     const entityId = `https://${name}.example/sp`;
@@ -26,6 +30,7 @@ class ServiceProvider {
       id: `app-${name}`,
       name,
       entityId,
+      signingCertificates: [certificateFor(this.#key)],
       assertionConsumerServices: [
         { binding: BINDING.post, location: `${entityId}/acs`, index: 0, isDefault: true },
       ],
@@ -53,11 +58,24 @@ class ServiceProvider {
     const SAMLResponse = /name="SAMLResponse" value="([^"]+)"/.exec(page.text)?.[1];
     assert.ok(SAMLResponse !== undefined, `no answer for ${entityId}: ${page.status}`);
     try {
-      return (await this.#library().validatePostResponseAsync({ SAMLResponse })).profile !== null;
+      this.#profile =
+        (await this.#library().validatePostResponseAsync({ SAMLResponse })).profile ?? undefined;
+      return this.#profile !== undefined;
     } catch (error) {
       assert.match(String(error), /Invalid signature/);
       return false;
     }
+  }
+
+  /** Ends the session of its last sign-on, by the names that our answer told it, under its own signature. */
+  async logsOut(browser: TestBrowser): Promise<void> {
+    const { url, clock } = this.#app;
+    assert.ok(this.#profile !== undefined);
+    const { nameID, nameIDFormat, nameQualifier, spNameQualifier, sessionIndex } = this.#profile;
+    const xml = `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_out${clock.nowMs()}" Version="2.0" IssueInstant="${new Date(clock.nowMs()).toISOString()}" Destination="${url}/saml/slo"><saml:Issuer>${this.application.entityId}</saml:Issuer><saml:NameID Format="${nameIDFormat}" NameQualifier="${nameQualifier}" SPNameQualifier="${spNameQualifier}">${nameID}</saml:NameID><samlp:SessionIndex>${sessionIndex}</samlp:SessionIndex></samlp:LogoutRequest>`;
+    const page = await browser.get(`/saml/slo?${redirectQuery(xml, { key: this.#key })}`);
+    assert.match(page.text, /logged out of Gatehouse/);
+    await this.#app.parts.keyUse.flush();
   }
 
   #library(): SAML {
@@ -85,7 +103,7 @@ async function asOwner(app: TokensApp, page: string, path: string, fields: Reado
 }
 
 suite("a rollover by the pages, with a service provider that reads our metadata late and one that reads none", () => {
-  test("cuts neither of them off at any time", async (t) => {
+  test("cuts neither of them off at any time, and a logout shows which key was taken in the end", async (t) => {
     const app = await tokensApp(t);
     const { clock, parts } = app;
     const [late, pasted, forgotten] = ["late", "pasted", "forgotten"].map(
@@ -152,6 +170,12 @@ suite("a rollover by the pages, with a service provider that reads our metadata 
     await nobodyIsCutOff();
     await passTo(24 + 9 * 24);
     await nobodyIsCutOff();
+    const olga = await app.browserOf("olga");
+    assert.match(rowOf((await olga.get("/admin/keys")).text, "late"), /Never seen By metadata/);
+    const alice = await app.browserOf("alice");
+    assert.ok(await late.letsIn(alice));
+    await late.logsOut(alice);
+    assert.match(rowOf((await olga.get("/admin/keys")).text, "late"), /Signs .*ended a session whose index/);
     const metadata = await (await fetch(`${app.url}/saml/metadata`)).text();
     assert.ok(!metadata.includes(old.certificate) && metadata.includes(next.certificate));
   });
