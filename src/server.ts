@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import express from "express";
+import express, { type RequestHandler } from "express";
 import { consentsEndpoint } from "./account/consents-endpoint.ts";
 import { homeEndpoint } from "./account/home-endpoint.ts";
 import { logoutEndpoint } from "./account/logout-endpoint.ts";
@@ -112,6 +112,8 @@ export async function startServer(config: Config, overrides: Partial<Platform> =
   };
 }
 
+const SIGN_ON_PATHS: ReadonlySet<string> = new Set([PATHS.samlSso, PATHS.oidcAuthorize]);
+
 /** The application with everything mounted, under the issuer's path. */
 export function createApp(
   parts: Parts,
@@ -221,7 +223,12 @@ export function createApp(
     }),
   );
 
-  for (const path of new Set([base === "" ? "/" : base, "/"])) app.use(path, programs, people);
+  // Sign-ons first: each router that is asked before costs them a little.
+  const signOns: RequestHandler = (request, response, next) => {
+    if (SIGN_ON_PATHS.has(request.path)) people(request, response, next);
+    else next();
+  };
+  for (const path of new Set([base === "" ? "/" : base, "/"])) app.use(path, signOns, programs, people);
   const failure = { render, log, random, clock };
   app.use(notFoundHandler(failure), errorHandler(failure));
   const failed = directFailure(failure);
