@@ -75,7 +75,10 @@ function strengthNeeded(input: DecisionInput, session: Session): Decision | unde
 function allowedOrAsked(input: DecisionInput, account: Account): Decision {
   if (!mayEnter(account, input.application)) return { kind: "refuse", reason: "access-denied" };
   const consent = consentState(input.application, input.request, input.grant);
-  if (consent.missing.length > 0) return { kind: "consent", to: consent.missing };
+  if (consent.missing.length > 0) {
+    const declined = consent.missing.filter((scope) => input.grant?.declined?.includes(scope) === true);
+    return { kind: "consent", to: consent.missing, ...(declined.length === 0 ? {} : { declined }) };
+  }
   return { kind: "respond", scopes: consent.released };
 }
 

@@ -10,5 +10,10 @@ export type Decision =
   | { readonly kind: "login"; readonly why: LoginReason }
   | { readonly kind: "choose-account" }
   | { readonly kind: "step-up"; readonly to: readonly AuthenticationContext[] }
-  | { readonly kind: "consent"; readonly to: readonly string[] }
+  /** `declined`: those of `to` that the person said no to before; absent: none. */
+  | {
+      readonly kind: "consent";
+      readonly to: readonly string[];
+      readonly declined?: readonly string[] | undefined;
+    }
   | { readonly kind: "refuse"; readonly reason: RefusalReason };

@@ -53,7 +53,7 @@ async function show(parts: ConsentEndpointParts, request: Request, response: Res
   if (found === undefined) return;
   const { flow, pending, browser, account } = found;
   const { application } = pending;
-  const lines = consentLines(pending.step.to, application, account, sourcesOf(parts, application));
+  const lines = consentLines(pending.step, application, account, sourcesOf(parts, application));
   const page = parts.render("consent", {
     csrf: parts.csrf.token(browser),
     flow,
@@ -81,7 +81,7 @@ async function receive(parts: ConsentEndpointParts, request: Request, response: 
     return;
   }
   const { application } = pending;
-  const lines = consentLines(pending.step.to, application, browser.account, sourcesOf(parts, application));
+  const lines = consentLines(pending.step, application, browser.account, sourcesOf(parts, application));
   if (!constantTimeEqual(form.shown, shownHash(pending.request, browser.account, lines))) {
     replySender.problem(request, response, staleForm());
     return;

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { Decision } from "../decision/decision.ts";
 import { release } from "../flow/release.ts";
 import type { Account } from "../model/account.ts";
 import type { Application } from "../model/application.ts";
@@ -14,6 +15,8 @@ export interface ConsentLine {
   readonly text: string;
   /** The person may leave it out: its box is ticked, and they take the tick away. */
   readonly optional: boolean;
+  /** They left it out before, and are asked again (`prompt=consent`): a no is not turned into a yes for them. */
+  readonly declined: boolean;
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -40,6 +43,9 @@ export function scopeTitle(scope: string, find: FindResourceScope): string {
 /** Without these an application that asks for them does not know whom it has before it. */
 const ALWAYS = new Set(["profile", "email"]);
 
+/** What is asked, and what of it was declined before. */
+export type ConsentStep = Omit<Extract<Decision, { readonly kind: "consent" }>, "kind">;
+
 /** What the words of the lines come from. */
 export interface ConsentSources {
   /** The application's, or the protocol's default ones. */
@@ -49,16 +55,17 @@ export interface ConsentSources {
 
 /** The lines for the scopes that are still to be asked. */
 export function consentLines(
-  scopes: readonly string[],
+  { to, declined = [] }: ConsentStep,
   application: Application,
   account: Account,
   { rules, resourceScope }: ConsentSources,
 ): readonly ConsentLine[] {
-  return scopes.map((scope) => ({
+  return to.map((scope) => ({
     scope,
     title: resourceScope(scope)?.description ?? scopeTitle(scope, resourceScope),
     text: resourceText(scope, application, resourceScope) ?? textOf(scope, application, account, rules),
     optional: !ALWAYS.has(scope),
+    declined: declined.includes(scope),
   }));
 }
 

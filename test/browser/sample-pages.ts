@@ -117,6 +117,7 @@ export const SAMPLE_PAGES: readonly SamplePage[] = [
           title: "Access while you are away",
           text: "It goes on reading what you allow it after you have logged out, until you take it back under “What I allowed”. Without the tick, that ends when you log out.",
           optional: true,
+          declined: true,
         },
       ],
     },

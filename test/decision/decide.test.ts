@@ -325,7 +325,7 @@ const cases: Record<string, Case> = {
       request: { scopes: ["openid", "profile", "email"], askConsent: true },
       grant: { declined: ["email"] },
     },
-    gives: { kind: "consent", to: ["profile", "email"] },
+    gives: { kind: "consent", to: ["profile", "email"], declined: ["email"] },
     silently: { kind: "refuse", reason: "consent-required" },
   },
   "prompt=consent asks for everything again": {

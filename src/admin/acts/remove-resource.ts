@@ -1,3 +1,4 @@
+import type { Application, OidcApplication } from "../../model/application.ts";
 import type { Resource } from "../../model/resource.ts";
 import type { Actor } from "../actor.ts";
 import { type ActParts, type ActResult, recorded, refused } from "./act.ts";
@@ -32,16 +33,23 @@ export async function removeResource(
 
 /** A client that somebody else changes at this moment is read again; who changes it all the time keeps the name. */
 async function closeToClients(parts: ActParts, identifier: string): Promise<void> {
-  for (let attempts = 0; attempts < 5; attempts++) {
-    const clients = (await parts.store.applications.all()).flatMap((application) =>
-      application.protocol === "oidc" && application.resources?.includes(identifier) === true
-        ? [application]
-        : [],
-    );
-    if (clients.length === 0) return;
-    for (const client of clients) {
+  const { applications } = parts.store;
+  // Told once, however many there are: at the command each telling waits until it is heard.
+  const quietly = { ...parts, announce: async () => await Promise.resolve() };
+  let found = clientsWith(await applications.all(), identifier);
+  if (found.length === 0) return;
+  for (let attempts = 0; attempts < 5 && found.length > 0; attempts++) {
+    for (const client of found) {
       const resources = client.resources?.filter((one) => one !== identifier);
-      await replaceApplication(parts, client, { ...client, resources });
+      await replaceApplication(quietly, client, { ...client, resources });
     }
+    found = clientsWith(await applications.all(), identifier);
   }
+  await parts.announce("applications");
+}
+
+function clientsWith(applications: readonly Application[], identifier: string): readonly OidcApplication[] {
+  return applications
+    .filter((application): application is OidcApplication => application.protocol === "oidc")
+    .filter(({ resources }) => resources?.includes(identifier) === true);
 }

@@ -201,11 +201,15 @@ describe("removing a resource that clients have", () => {
     const resource = await declared();
     const resources = ["urn:example:kept", ORDERS.identifier];
     await given.store.applications.insert(oidcApplication({ resources }));
+    await given.store.applications.insert(oidcApplication({ id: "second", resources }));
+    given.announced.length = 0;
     assert.ok((await removeResource(given.acts, COMMAND, resource.id)).ok);
     await declared();
     const client = await given.store.applications.get("wiki");
     assert.deepEqual(client?.protocol === "oidc" && client.resources, ["urn:example:kept"]);
-    assert.ok(given.announced.includes("applications"));
+    const second = await given.store.applications.get("second");
+    assert.deepEqual(second?.protocol === "oidc" && second.resources, ["urn:example:kept"]);
+    assert.deepEqual(given.announced, ["resources", "applications", "resources"]);
   });
 });
 
