@@ -1,22 +1,34 @@
 import { parseArgs } from "node:util";
 import { startRedis } from "../test/fixtures/servers.ts";
-import { measureAllCores } from "./parts/all-cores.ts";
+import { allCoresSection, measureAllCores } from "./parts/all-cores.ts";
 import { makeKeys } from "./parts/keys.ts";
-import { measureOneCore } from "./parts/one-core.ts";
+import { measureOneCore, type Options } from "./parts/one-core.ts";
+import { oneCoreSection } from "./parts/one-core-section.ts";
 import { installPeers } from "./parts/peers.ts";
 import { report } from "./parts/report.ts";
-import { measureResponseXmlMicros } from "./saml-xml.ts";
+import type { Section } from "./parts/section.ts";
+import { samlXmlSection } from "./saml-xml.ts";
 
-const USAGE = `Usage: npm run bench -- [--rounds N] [--seconds N] [--no-peers] [--json FILE]
+/** The parts of the bench, in the order in which they run. */
+const PARTS: Readonly<Record<string, (options: Options) => Promise<Section> | Section>> = {
+  "one-core": async (options) => oneCoreSection(await measureOneCore(options)),
+  "all-cores": async (options) => allCoresSection(await measureAllCores(options)),
+  "saml-xml": samlXmlSection,
+};
+
+const USAGE = `Usage: npm run bench -- [--only PART]… [--rounds N] [--seconds N] [--no-peers] [--json FILE]
 
 Sign-ons and tokens a second with an existing session on Redis, and the server's CPU time for each, beside the bare
-RSA-2048 signature rate of the same core and beside samlp and oidc-provider in the same round. Needs redis-server, or
-REDIS_URL. The peers are installed into bench/peers at the first use.
+RSA-2048 signature rate of the same core and beside samlp and oidc-provider in the same round; and what else has a
+target. Needs redis-server, or REDIS_URL. The peers are installed into bench/peers at the first use.
+
+Parts, all of them without --only: ${Object.keys(PARTS).join(", ")}
 `;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      only: { type: "string", multiple: true },
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "2" },
       "no-peers": { type: "boolean", default: false },
@@ -24,11 +36,13 @@ async function main(): Promise<void> {
       help: { type: "boolean" },
     },
   });
-  if (values.help === true) {
+  const names = values.only ?? Object.keys(PARTS);
+  if (values.help === true || names.some((name) => !Object.hasOwn(PARTS, name))) {
     process.stdout.write(USAGE);
+    process.exitCode = values.help === true ? 0 : 2;
     return;
   }
-  const withPeers = !values["no-peers"] && installPeers();
+  const withPeers = names.includes("one-core") && !values["no-peers"] && installPeers();
   const redis = process.env["REDIS_URL"] === undefined ? await startRedis() : undefined;
   try {
     const options = {
@@ -38,9 +52,11 @@ async function main(): Promise<void> {
       milliseconds: Number(values.seconds) * 1000,
       withPeers,
     };
-    const oneCore = await measureOneCore(options);
-    const allCores = await measureAllCores(options);
-    report({ oneCore, allCores, responseXmlMicros: measureResponseXmlMicros() }, values.json);
+    const sections: Section[] = [];
+    for (const [name, measure] of Object.entries(PARTS)) {
+      if (names.includes(name)) sections.push(await measure(options));
+    }
+    report(sections, values.json);
   } finally {
     await redis?.stop();
   }

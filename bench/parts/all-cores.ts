@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { freePort } from "../../test/fixtures/children.ts";
-import type { Round } from "./figures.ts";
+import { median, type Round, shown } from "./figures.ts";
 import { startGatehouse } from "./gatehouse.ts";
 import { measure, measureBare } from "./measure.ts";
 import type { Options } from "./one-core.ts";
 import { gatehouseCases } from "./orders.ts";
 import { end, startScript } from "./processes.ts";
+import type { Section } from "./section.ts";
 
 /** SAML sign-ons of all cores, and what all cores sign when they do nothing else. */
 export interface AllCoresRound {
@@ -43,4 +44,13 @@ export async function measureAllCores(options: Options): Promise<readonly AllCor
     found.push({ saml, bareRate: bare.reduce((sum, one) => sum + one.rate, 0) });
   }
   return found;
+}
+
+/** All cores: one line, one figure. */
+export function allCoresSection(rounds: readonly AllCoresRound[]): Section {
+  const share = median(rounds.map(({ saml, bareRate }) => saml.rate / bareRate));
+  const rate = shown(median(rounds.map(({ saml }) => saml.rate)));
+  const text = `All ${availableParallelism()} cores: ${rate} SAML sign-ons a second, ${shown(share * 100)} % of the bare rate of all cores, the load and Redis on the same cores.`;
+  const what = "SAML sign-ons of all cores, in the bare rate of all cores";
+  return { text, figures: [{ name: "saml.allCoresVsBareRate", what, value: share, atLeast: 0.45 }] };
 }
