@@ -39,7 +39,9 @@ export async function changeToken(
     detail: { changed: Object.keys(read.value).join(" ") },
   };
   return await recordedAct(parts.audit, actor, entry, async () => {
-    const changed = await parts.store.change(id, onlySaid(read.value), parts.clock.nowMs(), version);
+    // What it may become was judged by this version: another limit or end that came since is not known to fit.
+    const seen = version ?? token.version;
+    const changed = await parts.store.change(id, onlySaid(read.value), parts.clock.nowMs(), seen);
     if (changed === undefined) return await whyUnchanged(parts, id);
     await parts.announce([{ what: "changed", id }]);
     return { ok: true, token: factsOf(changed) };

@@ -129,6 +129,35 @@ describe("a rotation", () => {
   });
 });
 
+describe("a change", () => {
+  test("is not made of a token that was changed since it was judged, also where no version was named", async () => {
+    const olga = person(app, "olga");
+    const { token } = await make(app, person(app, "alice"), {
+      limits: { resources: [OWN_API], scopes: ["tokens:read"] },
+    });
+    const program: TokenActor = {
+      kind: "token",
+      tokenId: "another",
+      name: "x",
+      address: "192.0.2.1",
+      owner: token.owner,
+      madeBy: "alice",
+      scopes: ["tokens:write"],
+      ceiling: { limits: token.limits, expiresAtMs: token.expiresAtMs },
+    };
+    const wider = { ...token.limits, scopes: ["tokens:read", "tokens:write"] };
+    const acts = actsWith({
+      before: "change",
+      meanwhile: async () => await app.apiTokens.change(olga, token.id, { limits: wider }),
+    });
+    // Of what it has become it could not be made to live longer by a program that has less.
+    const changed = await acts.change(program, token.id, { expiresAtMs: token.expiresAtMs - 1 });
+    assert.equal(!changed.ok && changed.code, "version");
+    const kept = await store().get(token.id);
+    assert.deepEqual([kept?.version, kept?.expiresAtMs], [2, token.expiresAtMs]);
+  });
+});
+
 describe("what an administrator suspends", () => {
   const olga = () => person(app, "olga");
 

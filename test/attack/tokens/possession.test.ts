@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { DpopProofs } from "../../../src/oidc/dpop-proof.ts";
@@ -234,23 +235,55 @@ test("a proof is remembered for as long as it could be shown, also when the cloc
 });
 
 describe("a token that is bound to a certificate", () => {
-  const header = "x-client-certificate";
-  const certificate = `:${Buffer.from("not a certificate").toString("base64")}:`;
-  let app: TokenApp;
-  before(async () => {
-    app = await startTokenApp({
-      environment: { GATEHOUSE_TRUST_PROXY: "192.0.2.1", GATEHOUSE_CLIENT_CERT_HEADER: header },
-    });
-  });
-  after(async () => await app.close());
+  const HEADER = "x-client-certificate";
 
-  test("is none with a header that anybody could have written, nor with what is no certificate", async () => {
-    const binding = { kind: "certificate", thumbprint: sha256("x") } as const;
+  /** Gatehouse that believes `trusted`, and what a proxy would write of a certificate that a token is bound to. */
+  async function bound(t: { after(undo: () => Promise<void>): void }, trusted: string) {
+    const environment = { GATEHOUSE_TRUST_PROXY: trusted, GATEHOUSE_CLIENT_CERT_HEADER: HEADER };
+    const app = await startTokenApp({ environment });
+    t.after(async () => await app.close());
+    const [key] = app.parts.keyRing.published();
+    const certificate = new X509Certificate(pemOf(key?.certificate ?? ""));
+    const thumbprint = createHash("sha256").update(certificate.raw).digest("base64url");
+    const binding = { kind: "certificate", thumbprint } as const;
     const limits = { resources: [OWN_API], scopes: ["tokens:read"], binding };
     const { secret } = await make(app, person(app, "alice"), { limits });
-    for (const value of [certificate, "", "::", sha256("x")]) {
-      const headers = [bearer(secret), [header, value] as const];
-      assert.equal((await overTheWire(app.origin, { target: "/api/v1/tokens", headers })).status, 401);
+    const use = async (...values: readonly string[]) => {
+      const headers = [bearer(secret), ...values.map((value) => [HEADER, value] as const)];
+      return (await overTheWire(app.origin, { target: "/api/v1/tokens", headers })).status;
+    };
+    const der = `:${certificate.raw.toString("base64")}:`;
+    return { use, der, pem: encodeURIComponent(certificate.toString()), thumbprint };
+  }
+
+  test("is good with it, as RFC 9440 or nginx write it, from a proxy of ours", async (t) => {
+    const { use, der, pem } = await bound(t, "127.0.0.1");
+    assert.deepEqual([await use(der), await use(pem)], [200, 200]);
+  });
+
+  test("is none with the right certificate from a peer that anybody could be", async (t) => {
+    const { use, der, pem } = await bound(t, "192.0.2.1");
+    assert.deepEqual([await use(der), await use(pem), await use()], [401, 401, 401]);
+  });
+
+  test("is none without it, with two of them, with its thumbprint alone, or with what is no certificate", async (t) => {
+    const { use, der, pem, thumbprint } = await bound(t, "127.0.0.1");
+    for (const values of [
+      [],
+      [der, der],
+      [der, pem],
+      [thumbprint],
+      [`:${thumbprint}:`],
+      [""],
+      ["::"],
+      ["%zz"],
+    ]) {
+      assert.equal(await use(...values), 401, values.join(" ").slice(0, 40));
     }
   });
 });
+
+function pemOf(certificate: string): string {
+  if (certificate.includes("-----BEGIN")) return certificate;
+  return `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
+}
