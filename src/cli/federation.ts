@@ -1,9 +1,10 @@
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import type { Actor } from "../admin/actor.ts";
+import { changeFederation, settingsVersion } from "../admin/acts/change-federation.ts";
 import {
   addFederation,
-  allowAllMembers,
   federationNamed,
+  type NewFederation,
   removeFederation,
 } from "../admin/acts/federations.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type FederationRefresh,
   refreshFederation,
 } from "../admin/acts/refresh-federation.ts";
+import { certificateFacts } from "../admin/certificate-facts.ts";
 import { federationSummary } from "../admin/federation-summary.ts";
 import { Outbound } from "../http/outbound.ts";
 import type { Federation } from "../model/federation.ts";
@@ -114,28 +116,53 @@ The copy that is in force stays so where the new one cannot be used. Prints the 
   },
 };
 
-const SET = { "allow-all-members": { type: "boolean" } } as const;
+const SET = { ...ADD, url: { type: "string" } } as const;
+type SetValues = ReturnType<typeof readOptions<typeof SET>>["values"];
+/** What is said in the place of an address or a certificate to have none. */
+const NONE = "none";
 
 export const federationSet: Command = {
   name: "federation set",
-  summary: "whether every member may sign on",
-  help: `Usage: gatehouse federation set NAME --allow-all-members | --no-allow-all-members
+  summary: "its name, address and certificate, and whether every member may sign on",
+  help: `Usage: gatehouse federation set NAME [options]
 
-Without it a member signs on when it has been registered on /admin. Prints the federation as JSON.
+What is not named stays as it is. With another address or another certificate the file is read anew within a minute; until
+then the copy before stays in force.
+
+  --name NAME                    another name
+  --url URL                      where its file is fetched; "none": it is handed over by hand
+  --pinned-certificate FILE      a PEM certificate: the file must be signed by its key; "none": it need not be signed
+  --allow-all-members            every member may sign on without being registered; --no-allow-all-members: those that
+                                 an owner has registered on /admin
+
+Prints the federation as JSON.
 `,
   async run(args, surroundings) {
     const { values, positional: name } = readOptions(args, SET, { name: "NAME" });
-    const allowed = values["allow-all-members"];
-    if (allowed === undefined)
-      throw new UsageError("--allow-all-members or --no-allow-all-members is missing");
+    if (Object.keys(values).length === 0) {
+      throw new UsageError("--name, --url, --pinned-certificate or --allow-all-members is missing");
+    }
     return await withFederations(surroundings, async (parts, actor) => {
-      const { id } = await named(parts, name);
-      const result = await allowAllMembers(parts, actor, id, allowed);
+      const found = await named(parts, name);
+      const input = changedBy(values, found);
+      const result = await changeFederation(parts, actor, found.id, input, settingsVersion(found));
       if (!result.ok) throw new RefusedInput(result.message);
       return federationSummary(result.federation);
     });
   },
 };
+
+function changedBy(values: SetValues, found: Federation): NewFederation {
+  const { name = found.name, url = found.url, "pinned-certificate": file } = values;
+  const { pinnedCertificate } = found;
+  const kept = pinnedCertificate === undefined ? undefined : certificateFacts(pinnedCertificate)?.pem;
+  return {
+    name,
+    url: url === NONE ? undefined : url,
+    pin: file === NONE ? undefined : file === undefined ? kept : readPin(file),
+    allowAllMembers: values["allow-all-members"] ?? found.allowAllMembers,
+  };
+}
 
 export const federationRemove: Command = {
   name: "federation remove",

@@ -29,6 +29,15 @@ suite("gatehouse federation", () => {
     const refreshed = await run("refresh", "Schools", "--file", newer);
     assert.deepEqual(refreshed.json()["lastChange"], { added: 0, removed: 1, changed: 1 });
     assert.equal((await run("set", "Schools", "--allow-all-members")).json()["allMembersMaySignOn"], true);
+    const set = (
+      await run("set", "Schools", "--url", "https://f.example/", "--pinned-certificate", "none")
+    ).json();
+    assert.deepEqual(
+      [set["url"], set["signatureChecked"], set["allMembersMaySignOn"]],
+      ["https://f.example/", false, true],
+    );
+    const again = (await run("set", "Schools", "--url", "none", "--pinned-certificate", pin)).json();
+    assert.deepEqual([again["url"], again["signatureChecked"]], [undefined, true]);
     const list: unknown = JSON.parse((await run("list")).stdout);
     assert.ok(Array.isArray(list) && list.length === 1);
     assert.deepEqual((await run("remove", "Schools")).json(), {
@@ -58,7 +67,8 @@ suite("gatehouse federation", () => {
       [["add", join(folder, "none.xml"), "--name", "x"], 1, /cannot read/],
       [["add", "https://127.0.0.1/", "--name", "x"], 1, /could not be fetched/],
       [["refresh", "None"], 1, /no federation named None/],
-      [["set", "None"], 2, /--allow-all-members or/],
+      [["set", "None"], 2, /--pinned-certificate or --allow-all-members is missing/],
+      [["set", "None", "--name", "x"], 1, /no federation named None/],
       [["remove", "None"], 1, /no federation named None/],
     ];
     for (const [args, status, message] of cases) {

@@ -6,6 +6,7 @@ import { type ActResult, recorded, type Refused, refused } from "./act.ts";
 import type { MemberParts } from "./federation-members.ts";
 import { federationSettings, type NewFederation } from "./federations.ts";
 
+type Result = ActResult<{ readonly federation: Federation }>;
 type Settings = Pick<Federation, "name" | "url" | "pinnedCertificate" | "allowAllMembers">;
 
 /** Names the settings that a page was made of. A fetch that goes on meanwhile does not change it. */
@@ -24,7 +25,7 @@ export async function changeFederation(
   id: string,
   input: NewFederation,
   version: string,
-): Promise<ActResult<{ readonly federation: Federation }>> {
+): Promise<Result> {
   const found = await parts.store.federations.get(id);
   if (found === undefined) return refused("not-found", "there is no such federation");
   if (settingsVersion(found) !== version) {
@@ -43,21 +44,39 @@ export async function changeFederation(
     nextDueMs: isOtherFile ? due : found.nextDueMs,
     updatedAtMs: Math.max(nowMs, found.updatedAtMs + 1),
   };
-  const entry = {
-    action: "federation.changed",
-    targetKind: "federation",
-    targetId: id,
-    targetName: found.name,
-    detail,
-  } as const;
-  return await recorded(parts, actor, entry, async () => await store(parts, found, federation));
+  return await told(
+    parts,
+    actor,
+    { found, federation, detail },
+    async () => await store(parts, found, federation),
+  );
 }
 
-async function store(
+interface Change {
+  readonly found: Federation;
+  readonly federation: Federation;
+  readonly detail: Readonly<Record<string, string>>;
+}
+
+/** Who may sign on has a line of its own, so that whoever looks for it in the trail finds every change of it. */
+async function told(
   parts: MemberParts,
-  found: Federation,
-  federation: Federation,
-): Promise<ActResult<{ readonly federation: Federation }>> {
+  actor: Actor,
+  { found, federation, detail }: Change,
+  change: () => Promise<Result>,
+): Promise<Result> {
+  const { id: targetId, name: targetName } = found;
+  const target = { targetKind: "federation", targetId, targetName } as const;
+  const { allMembers, ...others } = detail;
+  const changed = { ...target, action: "federation.changed", detail: others };
+  const rest =
+    Object.keys(others).length === 0 ? change : async () => await recorded(parts, actor, changed, change);
+  if (allMembers === undefined) return await rest();
+  const action = federation.allowAllMembers ? "federation.opened" : "federation.closed";
+  return await recorded(parts, actor, { ...target, action, detail: {} }, rest);
+}
+
+async function store(parts: MemberParts, found: Federation, federation: Federation): Promise<Result> {
   try {
     const stored = await parts.store.federations.update(federation, found.updatedAtMs);
     return stored ? { ok: true, federation } : refused("conflict", "it was changed at this moment");

@@ -65,27 +65,6 @@ export function federationSettings(
   return { name, url, pinnedCertificate: source.pinnedCertificate, allowAllMembers: allowed };
 }
 
-/** Says whether every member may sign on without being registered by hand. Those that came in so far stay. */
-export async function allowAllMembers(
-  parts: MemberParts,
-  actor: Actor,
-  id: string,
-  allowed: boolean,
-): Promise<ActResult<{ readonly federation: Federation }>> {
-  const found = await parts.store.federations.get(id);
-  if (found === undefined) return refused("not-found", "there is no such federation");
-  const federation = {
-    ...found,
-    allowAllMembers: allowed,
-    updatedAtMs: Math.max(parts.clock.nowMs(), found.updatedAtMs + 1),
-  };
-  const action = allowed ? "federation.opened" : "federation.closed";
-  return await recorded(parts, actor, entry(found, action, {}), async () => {
-    const stored = await parts.store.federations.update(federation, found.updatedAtMs);
-    return stored ? { ok: true, federation } : refused("conflict", "it was changed at this moment");
-  });
-}
-
 /**
  * Removes a federation with its members. The applications that came from it are switched off, not removed: nobody keeps
  * their metadata any more.

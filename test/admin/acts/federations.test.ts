@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  addFederation,
-  allowAllMembers,
-  federationNamed,
-  removeFederation,
-} from "../../../src/admin/acts/federations.ts";
+import { changeFederation, settingsVersion } from "../../../src/admin/acts/change-federation.ts";
+import { addFederation, federationNamed, removeFederation } from "../../../src/admin/acts/federations.ts";
 import { refreshFederation } from "../../../src/admin/acts/refresh-federation.ts";
 import { KEY, OTHER_KEY } from "../../attack/saml/odd-federations.ts";
 import { OWNER } from "../acts-installation.ts";
-import { A, B, bytesOf, fileOf, URL_OF_FILE, withFederation } from "./federation-installation.ts";
+import { A, B, bytesOf, fileOf, PEM, URL_OF_FILE, withFederation } from "./federation-installation.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+
+/** Says who may sign on, and nothing else. */
+async function allow({ acts, id, stored }: Installed, allowAllMembers: boolean, of = id) {
+  const found = await stored();
+  const input = { name: found.name, url: found.url, pin: PEM, allowAllMembers };
+  return await changeFederation(acts, OWNER, of, input, settingsVersion(found));
+}
+type Installed = Awaited<ReturnType<typeof withFederation>>;
 
 describe("a federation", () => {
   test("is added with its name, address and certificate, in the trail, and is due at once", async () => {
@@ -55,13 +59,14 @@ describe("a federation", () => {
   });
 
   test("is opened to all its members, and closed, in the trail", async () => {
-    const { acts, id, stored, actions } = await withFederation();
-    assert.ok((await allowAllMembers(acts, OWNER, id, true)).ok);
+    const installed = await withFederation();
+    const { stored, actions } = installed;
+    assert.ok((await allow(installed, true)).ok);
     assert.equal((await stored()).allowAllMembers, true);
-    assert.ok((await allowAllMembers(acts, OWNER, id, false)).ok);
+    assert.ok((await allow(installed, false)).ok);
     assert.equal((await stored()).allowAllMembers, false);
     assert.deepEqual((await actions()).slice(-2), ["federation.opened", "federation.closed"]);
-    assert.equal((await allowAllMembers(acts, OWNER, "none", true)).ok, false);
+    assert.equal((await allow(installed, true, "none")).ok, false);
   });
 
   test("that is removed takes its members with it, and switches its applications off", async () => {
@@ -171,12 +176,10 @@ describe("a federation's file", () => {
   });
 
   test("that an owner changes the federation under is read all the same, and keeps that change", async () => {
-    const { acts, id, publish, stored } = await withFederation();
+    const installed = await withFederation();
+    const { acts, id, publish, stored } = installed;
     publish(fileOf([{ entityId: A }]));
-    const [result] = await Promise.all([
-      refreshFederation(acts, OWNER, id),
-      allowAllMembers(acts, OWNER, id, true),
-    ]);
+    const [result] = await Promise.all([refreshFederation(acts, OWNER, id), allow(installed, true)]);
     assert.equal(result.kind, "switched");
     const { allowAllMembers: allowed, copy } = await stored();
     assert.deepEqual([allowed, copy?.members], [true, 1]);
