@@ -102,7 +102,7 @@ export class LeakStory {
     const home = await this.#alice.get("/");
     const line = /<a href="[^"]*">([^<]+ about your API tokens)<\/a>/.exec(home.text)?.[1];
     expect(line !== undefined, "her first page says that there are notices");
-    this.#say(`   On her first page: ${line ?? ""}`);
+    this.#say(`   On her first page: you have ${line ?? ""}`);
     const list = await this.#alice.get("/account/tokens");
     for (const [, notice = ""] of list.text.matchAll(/<a href="[^"]*">(“[^<]+)<\/a><small>/g)) {
       this.#say(`   ${notice}`);

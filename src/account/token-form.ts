@@ -132,6 +132,12 @@ function linesOf(typed: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
+/** The form before anything is typed, with a lifetime that the policy allows. */
+export function emptyTokenForm(longestMs: number): TokenForm {
+  const days = Math.min(Number(EMPTY_TOKEN_FORM.days), Math.floor(longestMs / DAY_MS));
+  return { ...EMPTY_TOKEN_FORM, days: String(days) };
+}
+
 /** Lifetimes to choose from; the longest is the policy's. */
 export function lifetimes(longestMs: number): readonly number[] {
   const longest = Math.floor(longestMs / DAY_MS);

@@ -6,7 +6,7 @@ import { NewTokenInput, readInput } from "../tokens/token-input.ts";
 import { longestLifeMs } from "../tokens/token-policy.ts";
 import type { TokenDraft } from "./token-drafts.ts";
 import {
-  EMPTY_TOKEN_FORM,
+  emptyTokenForm,
   inputOf,
   lifetimes,
   METHODS,
@@ -38,7 +38,8 @@ export function tokenNewEndpoint(parts: TokenPageParts): Router {
   const router = Router();
   router.get(NEW_PATH, async (request, response) => {
     const person = loggedIn(parts.replySender, request, response, NEW_PATH);
-    if (person !== undefined) await showForm(parts, request, response, person, EMPTY_TOKEN_FORM);
+    const empty = emptyTokenForm(longestLifeMs(parts.tokenPolicy, "pat"));
+    if (person !== undefined) await showForm(parts, request, response, person, empty);
   });
   router.post(NEW_PATH, tokenForm(parts), async (request: Request, response: Response) => {
     await receiveForm(parts, request, response);

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { TokenDraft } from "../account/token-drafts.ts";
 import {
-  EMPTY_TOKEN_FORM,
+  emptyTokenForm,
   inputOf,
   lifetimes,
   METHODS,
@@ -47,7 +47,8 @@ export function adminTokenNewEndpoint(parts: AdminParts): Router {
   const router = Router();
   router.get(PATH, async (request, response) => {
     const given = readForm(queryOf(request), forWhom);
-    await showForm(parts, request, response, given, EMPTY_TOKEN_FORM);
+    const empty = emptyTokenForm(longestLifeMs(parts.tokenPages.tokenPolicy, given.kind));
+    await showForm(parts, request, response, given, empty);
   });
   router.post(PATH, ownForm(parts), async (request: Request, response: Response) => {
     await receiveForm(parts, request, response);

@@ -21,9 +21,9 @@ describe("my applications, with notices about API tokens", () => {
     await tell(app, "one", app.alice.id);
     const alice = await app.browserOf("alice");
     const page = await alice.get("/");
-    assert.match(page.text, /<a href="\/account\/tokens">One notice about your API tokens<\/a>/);
+    assert.match(page.text, /You have <a href="\/account\/tokens">one notice about your API tokens<\/a> that/);
     await tell(app, "two", app.alice.id);
-    assert.match((await alice.get("/")).text, /Two notices about your API tokens/);
+    assert.match((await alice.get("/")).text, /two notices about your API tokens/);
     await app.parts.stores.durable.tokenNotices.markRead(app.alice.id, app.clock.nowMs());
     assert.doesNotMatch((await alice.get("/")).text, /about your API tokens/);
   });

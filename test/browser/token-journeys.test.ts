@@ -76,7 +76,7 @@ describe("API tokens in a real browser", { skip: skipWithout("chromium") }, () =
       await shows(page, address, "“Laptop” is suspended");
       assert.deepEqual(await verify(secret, "198.51.100.7"), { active: false, refusal: "suspended" });
       await page.goto(`${gatehouse.issuer}/`);
-      await page.getByRole("link", { name: "One notice about your API tokens" }).click();
+      await page.getByRole("link", { name: "one notice about your API tokens" }).click();
       await page.getByText("was used from many networks within a short time").first().waitFor();
 
       gatehouse.pass(10 * MINUTE_MS);

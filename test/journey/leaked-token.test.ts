@@ -42,7 +42,7 @@ describe("npm run demo:leak", () => {
       /The watch has seen too many networks at once, and has suspended the token\./,
       /from 203\.0\.113\.66: refused \(suspended\)/,
       /from 198\.51\.100\.7, Alice's own script: refused \(suspended\)/,
-      /On her first page: Two notices about your API tokens/,
+      /On her first page: you have two notices about your API tokens/,
       /“Nightly report” was used from many networks within a short time\. It is suspended/,
       /“Nightly report” was used from a network that it had never been used from\./,
       /asks for the password again/,
