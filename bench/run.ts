@@ -7,6 +7,8 @@ import { oneCoreSection } from "./parts/one-core-section.ts";
 import { installPeers } from "./parts/peers.ts";
 import { report } from "./parts/report.ts";
 import type { Section } from "./parts/section.ts";
+import { tokenSection } from "./parts/token-section.ts";
+import { measureTokens } from "./parts/tokens.ts";
 import { samlXmlSection } from "./saml-xml.ts";
 
 /** The parts of the bench, in the order in which they run. */
@@ -14,7 +16,11 @@ const PARTS: Readonly<Record<string, (options: Options) => Promise<Section> | Se
   "one-core": async (options) => oneCoreSection(await measureOneCore(options)),
   "all-cores": async (options) => allCoresSection(await measureAllCores(options)),
   "saml-xml": samlXmlSection,
+  tokens: async (options) => tokenSection(await measureTokens(options)),
 };
+
+/** Those that run beside samlp or oidc-provider. */
+const PEERS: readonly string[] = ["one-core", "tokens"];
 
 const USAGE = `Usage: npm run bench -- [--only PART]… [--rounds N] [--seconds N] [--no-peers] [--json FILE]
 
@@ -42,7 +48,7 @@ async function main(): Promise<void> {
     process.exitCode = values.help === true ? 0 : 2;
     return;
   }
-  const withPeers = names.includes("one-core") && !values["no-peers"] && installPeers();
+  const withPeers = names.some((name) => PEERS.includes(name)) && !values["no-peers"] && installPeers();
   const redis = process.env["REDIS_URL"] === undefined ? await startRedis() : undefined;
   try {
     const options = {

@@ -67,6 +67,7 @@ interface GoodJwt {
 
 /** A JWT that lives longer is asked about: the reader does not remember revocations for ever. */
 const LONGEST_OFFLINE_SECONDS = 600;
+const MOST_KNOWN = 10_000;
 const KEYS_EVERYWHERE_MS = 1_500;
 /** A list, so that no header chooses the algorithm (RFC 8725 3.1). */
 const ALGORITHMS = ["ES256", "ES384", "EdDSA", "PS256", "RS256", "RS384", "RS512"];
@@ -79,6 +80,8 @@ export class TokenVerifier {
   readonly #reader: RevocationReader;
   readonly #online: OnlineCheck;
   readonly #kept: KeptAnswers;
+  /** JWTs that are as they should be, so that a signature is checked once. By SHA-256, the oldest first. */
+  readonly #known = new Map<string, GoodJwt>();
 
   constructor(settings: TokenVerifierSettings) {
     const { issuer, resource, clientId, clientSecret, cacheSeconds = 10, silentAfterSeconds = 10 } = settings;
@@ -125,13 +128,19 @@ export class TokenVerifier {
 
   /** Twice: the process of Gatehouse that answers the first time may be the last one to know. */
   #reloadKeys(): void {
-    const reload = () => void this.#keys.reload().catch(() => undefined);
+    const reload = () => {
+      this.#known.clear();
+      void this.#keys
+        .reload()
+        .catch(() => undefined)
+        .finally(() => this.#known.clear());
+    };
     reload();
     setTimeout(reload, KEYS_EVERYWHERE_MS).unref();
   }
 
   async #verifyJwt(presented: PresentedToken, request: RequestLike, needs: Needs) {
-    const jwt = await this.#readJwt(presented);
+    const jwt = this.#knownJwt(presented) ?? (await this.#readJwt(presented));
     if ("ok" in jwt) return jwt;
     const { token, ids, issuedAt, livesSeconds } = jwt;
     const mustAsk = livesSeconds > LONGEST_OFFLINE_SECONDS || this.#reader.concerns(ids, issuedAt);
@@ -139,6 +148,19 @@ export class TokenVerifier {
     const asked = await this.#verifyOpaque(presented, request, needs);
     if (asked.ok || asked.status !== 503 || mustAsk) return asked;
     return this.#settings.unknownJwt === "refuse" ? asked : token;
+  }
+
+  #knownJwt({ text, scheme }: PresentedToken): GoodJwt | undefined {
+    if (this.#settings.cacheSeconds === 0 || scheme === "DPoP") return undefined;
+    const known = this.#known.get(sha256(text));
+    return known !== undefined && known.token.expiresAtMs > this.#settings.nowMs() ? known : undefined;
+  }
+
+  #know(text: string, jwt: GoodJwt): GoodJwt {
+    this.#known.set(sha256(text), jwt);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    return jwt;
   }
 
   /** RFC 9068 4: type, issuer, audience, signature, expiry. */
@@ -156,7 +178,8 @@ export class TokenVerifier {
       });
       // A token that is bound to a key is nothing without its proof, and Gatehouse binds none of its JWTs.
       if (payload["cnf"] !== undefined || presented.scheme === "DPoP") return invalid(presented);
-      return goodJwt(payload) ?? invalid(presented);
+      const jwt = goodJwt(payload);
+      return jwt === undefined ? invalid(presented) : this.#know(presented.text, jwt);
     } catch (error) {
       // Everything else is about the keys, which could not be had.
       return isAboutTheToken(error) ? invalid(presented) : refusal(503);

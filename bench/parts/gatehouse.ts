@@ -13,6 +13,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { type BenchKeys, bareCertificate, writeKeys } from "./keys.ts";
 import { logIn } from "./log-in.ts";
 import { end, startScript } from "./processes.ts";
+import { registerForTokens, type TokenInstallation } from "./token-installation.ts";
 import { TEN_ATTRIBUTES } from "./ten-attributes.ts";
 
 /** A client with its secret, as the load must know it. */
@@ -31,6 +32,7 @@ export interface BenchServer {
   readonly saml: { readonly entityId: string; readonly acs: string; readonly key: string };
   readonly rs256: BenchClient;
   readonly es256: BenchClient;
+  readonly tokens: TokenInstallation;
   readonly startMs: number;
   stop(): Promise<void>;
 }
@@ -64,10 +66,10 @@ export async function startGatehouse(options: {
     NODE_ENV: "production",
   };
   writeKeys(options.keys, environment.GATEHOUSE_CERTS);
-  const registered = await withInstallation(
-    { environment, user: "bench" },
-    async (installation) => await register(installation, options.keys),
-  );
+  const registered = await withInstallation({ environment, user: "bench" }, async (installation) => ({
+    ...(await register(installation, options.keys)),
+    tokens: await registerForTokens(installation, origin),
+  }));
   const startedMs = performance.now();
   const child = startScript(`${import.meta.dirname}/../../src/serve.js`, [], {
     nodeOptions: startOptions(),

@@ -33,7 +33,13 @@ export type LoadOrder = {
       readonly clientSecret: string;
     }
   | { readonly kind: "get"; readonly path: string; readonly authorization: string }
-  | { readonly kind: "post"; readonly path: string; readonly authorization: string; readonly body: string }
+  | {
+      readonly kind: "post";
+      readonly path: string;
+      readonly authorization: string;
+      readonly body: string;
+      readonly contentType?: string;
+    }
 );
 
 export interface LoadResult {
@@ -169,7 +175,7 @@ function plain(order: LoadOrder & { kind: "get" | "post" }, pool: Pool): Operati
         : await pool.request({
             method: "POST",
             path: order.path,
-            headers: { ...headers, "content-type": FORM },
+            headers: { ...headers, "content-type": order.contentType ?? FORM },
             body: order.body,
           });
     const text = await answer.body.text();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decodeJwt, generateKeyPair, SignJWT } from "jose";
 import { sha256 } from "../../src/platform/digest.ts";
+import { eventually } from "../fixtures/eventually.ts";
 import { API, basic, OTHER_API, SERVICE_SECRET } from "../tokens/token-app.ts";
 import { refusalOf, verifiedApi } from "./verified-api.ts";
 
@@ -117,6 +118,21 @@ describe("an API that checks JWTs with the example", () => {
       await api.app.parts.tokens.note([{ what: "client-changed", id: sha256("jwt-robot") }]);
     });
     assert.deepEqual(refusalOf(await check(api, removed)), [401, "invalid_token"]);
+  });
+
+  test("a signature that was checked counts until the keys change, and a changed token is another one", async (t) => {
+    const api = await verifiedApi(t);
+    const jwt = await api.jwt();
+    assert.equal(await checkedHow(api, jwt), "offline");
+    assert.equal(await checkedHow(api, `${jwt.slice(0, -4)}AAAA`), 401);
+    api.intercept(async (url, answer) =>
+      url.pathname === "/oauth2/jwks" ? Response.json({ keys: [] }) : await answer(),
+    );
+    assert.equal(await checkedHow(api, jwt), "offline");
+    await api.after(async () => await api.app.parts.tokens.note([{ what: "keys-changed", id: "keys" }]));
+    await eventually(async () => {
+      assert.equal(await checkedHow(api, jwt), 401, "no key of ours signed it any more");
+    });
   });
 
   test("asks about all that were issued before the feed forgot, and lives on", async (t) => {
