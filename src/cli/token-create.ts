@@ -5,6 +5,7 @@ import { SEEN_AFTER_MS } from "../volatile/versions.ts";
 import { type Command, RefusedInput, UsageError } from "./command.ts";
 import { withInstallation } from "./installation.ts";
 import { oneOf, readOptions } from "./options.ts";
+import { bindingOf } from "./token-binding.ts";
 import { ownerOf, tokenShown } from "./token-shown.ts";
 
 const OPTIONS = {
@@ -21,6 +22,8 @@ const OPTIONS = {
   path: { type: "string", multiple: true },
   "per-minute": { type: "string" },
   "per-day": { type: "string" },
+  certificate: { type: "string" },
+  "dpop-key": { type: "string" },
 } as const;
 
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
@@ -41,6 +44,8 @@ export const tokenCreate: Command = {
   --method GET            only with this method; may be given more than once
   --path PREFIX           only below this path; may be given more than once
   --per-minute N, --per-day N   how often it may be used
+  --certificate FILE      only together with this client certificate (PEM or DER; RFC 8705)
+  --dpop-key FILE         only with DPoP proofs of this public key (JWK or PEM; RFC 9449)
 
 Prints the token's record and, this one time, its secret, as JSON.
 `,
@@ -82,6 +87,7 @@ function limitsOf(values: Values) {
     pathPrefixes: values.path,
     perMinute: number("per-minute", values["per-minute"]),
     perDay: number("per-day", values["per-day"]),
+    binding: bindingOf(values),
   };
 }
 

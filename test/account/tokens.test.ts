@@ -63,6 +63,20 @@ describe("a new token", () => {
     }
   });
 
+  for (const [kind, words] of [
+    ["certificate", /Only together with its client certificate\./],
+    ["dpop", /Only together with its key\./],
+  ] as const) {
+    test(`can be bound to a key (${kind}) on the page`, async (t) => {
+      const { app, browser } = await aliceIn(t);
+      const thumbprint = "t".repeat(43);
+      assert.match((await fillIn(browser, { ...FORM, binding: kind, thumbprint })).text, words);
+      await browser.submit();
+      const [token] = (await app.parts.stores.durable.apiTokens.list({}, { limit: 1 })).items;
+      assert.deepEqual(token?.limits.binding, { kind, thumbprint });
+    });
+  }
+
   test("warns when it can be used from anywhere", async (t) => {
     const { browser } = await aliceIn(t);
     assert.match((await fillIn(browser)).text, /Whoever finds it can use it from anywhere/);
