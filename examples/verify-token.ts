@@ -195,7 +195,8 @@ export class TokenVerifier {
     const { address, method, certificate } = request;
     const path = pathOf(request);
     const use = { address, method, path };
-    const kept = this.#kept.find(text, use);
+    // RFC 9449 7.1: what is kept is not bound to a key, and whoever shows it as DPoP is refused.
+    const kept = scheme === "DPoP" ? undefined : this.#kept.find(text, use);
     // Without a scope that it needs it is asked all the same: Gatehouse watches for tokens that probe.
     if (kept !== undefined && hasAll(kept, needs)) return goodToken(kept, "kept");
     const dpop = { jwt: proof, url: `${this.#settings.publicUrl ?? ""}${path}` };

@@ -67,7 +67,9 @@ export interface Parts extends Platform {
 export async function openParts(config: Config, platform: Platform): Promise<Parts> {
   const stores = await openStores(config, platform.clock, async (volatile, { endedSessions }, history) => {
     await endAgain(endedSessions, new SessionStore(volatile, config.policy), platform.clock);
-    await new RevocationLog(volatile, platform.clock).beginHistory(history);
+    const versions = new Versions(volatile, platform.clock);
+    const log = new RevocationLog(volatile, platform.clock);
+    await log.beginHistory(history, async () => await versions.bumpAll());
   });
   try {
     return await assemble(config, platform, stores);

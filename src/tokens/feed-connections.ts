@@ -53,7 +53,7 @@ export async function waitForNews(
   const timer = setTimeout(resolve, waitMs).unref();
   try {
     const first = await documents.after(cursor);
-    if (first.isNews || waitMs === 0 || feed.isClosed) return first;
+    if (first.isNews || waitMs === 0 || feed.isClosed || response.destroyed) return first;
     await promise;
     return await documents.after(cursor);
   } finally {

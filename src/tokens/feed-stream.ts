@@ -49,6 +49,8 @@ export class FeedStream {
     const { feed } = this.#source;
     const { heartbeatMs, longestMs } = this.#limits;
     const response = this.#response;
+    // Who went while it was looked up who it is has closed already, and would keep its place for ever.
+    if (response.destroyed) return;
     response.once("close", resolve);
     const end = () => void response.end();
     const stop = feed.listen(() => (feed.isClosed ? end() : void this.#send()));

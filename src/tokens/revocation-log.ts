@@ -93,12 +93,17 @@ export class RevocationLog {
   }
 
   /**
-   * For a store that may have lost its last writes, events among them (docs/decisions/0004): once for each history of
-   * writes, everybody forgets what they keep.
+   * For a store that may have lost its last writes, events and announcements among them (docs/decisions/0004): for each
+   * history of writes everybody forgets what they keep, and `announce` makes every process read what it keeps anew.
    */
-  async beginHistory(history: string): Promise<void> {
+  async beginHistory(history: string, announce: () => Promise<void>): Promise<void> {
     const key = `revocation-history:${sha256(history)}`;
-    if (await this.#store.setIfAbsent(key, "1", COUNTER_TTL_MS)) await this.append([{ what: "all" }]);
+    if ((await this.#store.get(key)) !== undefined) return;
+    await this.#passLost();
+    await this.append([{ what: "all" }]);
+    await announce();
+    // Last, so that whoever fails before it leaves it to the next one. To do it twice does no harm.
+    await this.#store.set(key, "1", COUNTER_TTL_MS);
   }
 
   /** Everything after `sequence`, in order. With 0, by whoever knows nothing yet: where to begin. */
@@ -115,6 +120,17 @@ export class RevocationLog {
   async #top(): Promise<number | undefined> {
     const text = await this.#store.hashGet(COUNTER_KEY, "last");
     return text === undefined ? undefined : Number(text);
+  }
+
+  /**
+   * Numbers above the youngest that is here may have been given for what was lost. Given again they would look to a reader
+   * like what it has heard: the next one lies above all of them, behind a gap that nobody waits at.
+   */
+  async #passLost(): Promise<void> {
+    const top = await this.#top();
+    if (top === undefined) return;
+    const most = Math.max(WIDEST_GAP, this.#clock.nowMs() - top);
+    await this.#store.hashIncrement(COUNTER_KEY, "last", most + WIDEST_GAP, COUNTER_TTL_MS);
   }
 
   /** Takes `count` numbers and returns the last of them. */

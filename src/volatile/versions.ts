@@ -3,14 +3,16 @@ import { Unavailable } from "../platform/unavailable.ts";
 import type { VolatileStore } from "./volatile-store.ts";
 
 /** What is kept in memory by every process, and read anew when another process has changed it. */
-export type VersionedKind =
-  | "applications"
-  | "keys"
-  | "accounts"
-  | "settings"
-  | "resources"
-  | "tokens"
-  | "revocations";
+export const VERSIONED_KINDS = [
+  "applications",
+  "keys",
+  "accounts",
+  "settings",
+  "resources",
+  "tokens",
+  "revocations",
+] as const;
+export type VersionedKind = (typeof VERSIONED_KINDS)[number];
 
 /** How often a server looks, in milliseconds. */
 export const LOOK_EVERY_MS = 400;
@@ -54,6 +56,11 @@ export class Versions {
     // seen before anybody looked.
     const step = 1 + (this.#clock.nowMs() % 2 ** 30);
     await this.#store.hashIncrement(KEY, kind, step, TTL_MS);
+  }
+
+  /** For a store that may have lost what was announced last (docs/decisions/0004). Throws `Unavailable`. */
+  async bumpAll(): Promise<void> {
+    for (const kind of VERSIONED_KINDS) await this.bump(kind);
   }
 
   /**

@@ -21,7 +21,10 @@ describe("my applications, with notices about API tokens", () => {
     await tell(app, "one", app.alice.id);
     const alice = await app.browserOf("alice");
     const page = await alice.get("/");
-    assert.match(page.text, /You have <a href="\/account\/tokens">one notice about your API tokens<\/a> that/);
+    assert.match(
+      page.text,
+      /You have <a href="\/account\/tokens">one notice about your API tokens<\/a> that/,
+    );
     await tell(app, "two", app.alice.id);
     assert.match((await alice.get("/")).text, /two notices about your API tokens/);
     await app.parts.stores.durable.tokenNotices.markRead(app.alice.id, app.clock.nowMs());

@@ -146,6 +146,13 @@ describe("an API that checks opaque tokens with the example", () => {
     const headers = { authorization: `DPoP ${plain.secret}`, dpop: "x.y.z" };
     const refused = await api.check(plain.secret, { headers });
     assert.deepEqual(refusalOf(refused), [401, "invalid_token"]);
+    assert.equal((await api.check(plain.secret)).ok, true);
+    const afterKept = await api.check(plain.secret, { headers });
+    assert.deepEqual(
+      refusalOf(afterKept),
+      [401, "invalid_token"],
+      "also where the answer for Bearer is kept",
+    );
     assert.match((!refused.ok && refused.headers["WWW-Authenticate"]) || "", /^DPoP /);
     const without = await api.check(plain.secret, { headers: { authorization: headers.authorization } });
     assert.deepEqual(refusalOf(without), [401, "invalid_dpop_proof"]);

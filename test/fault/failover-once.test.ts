@@ -4,7 +4,9 @@ import { sha256 } from "../../src/platform/digest.ts";
 import { Unavailable } from "../../src/platform/unavailable.ts";
 import { endAgain } from "../../src/session/end-again.ts";
 import { SessionStore } from "../../src/session/session-store.ts";
+import { RevocationLog } from "../../src/tokens/revocation-log.ts";
 import { openRedisVolatileStore } from "../../src/volatile/redis.ts";
+import { Versions } from "../../src/volatile/versions.ts";
 import { TestClock } from "../fixtures/clock.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { type MovableAddress, movableAddress } from "../fixtures/movable-address.ts";
@@ -178,6 +180,25 @@ describe("RL-14 once means once when Redis fails over and loses its last writes"
     });
     assert.equal(await store.get(`session-at:${session?.id}`), undefined);
     await store.close();
+  });
+
+  test("what another process announced in the lost moment is read all the same, and the feed says to forget all", async () => {
+    const { versions, tokens, stores } = site.parts;
+    const read = { count: 0 };
+    versions.watch("applications", async () => await Promise.resolve(void (read.count += 1)));
+    await tokens.note([{ what: "revoked", id: "heard" }]);
+    const { next } = await tokens.feed.since(undefined);
+    await versions.look();
+    const before = read.count;
+    const announced = "HGETALL gatehouse:versions";
+    await eventually(async () => assert.equal(await replica.ask(announced), await primary.ask(announced)));
+    await replica.ask("REPLICAOF NO ONE");
+    await new Versions(stores.volatile, site.clock).bump("applications");
+    await new RevocationLog(stores.volatile, site.clock).append([{ what: "revoked", id: "lost" }]);
+    await failOver();
+    await versions.look();
+    assert.equal(read.count, before + 1);
+    assert.equal((await tokens.feed.since(next)).reset, true);
   });
 
   test("while it cannot be known who has logged out, nobody is served", async () => {

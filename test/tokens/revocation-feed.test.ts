@@ -144,6 +144,7 @@ class FakeResponse extends EventEmitter {
   readonly written: string[] = [];
   writableLength = 0;
   writable = true;
+  destroyed = false;
 
   write(text: string): boolean {
     this.written.push(text);
@@ -157,6 +158,7 @@ class FakeResponse extends EventEmitter {
   destroy(): void {
     if (!this.writable) return;
     this.writable = false;
+    this.destroyed = true;
     this.emit("close");
   }
 }
@@ -164,9 +166,8 @@ class FakeResponse extends EventEmitter {
 describe("a stream of the feed", () => {
   const limits = { heartbeatMs: 20, longestMs: 60_000, mostWaitingBytes: 1_000 };
 
-  async function begin(changes: Partial<typeof limits> = {}) {
+  async function begin(changes: Partial<typeof limits> = {}, response = new FakeResponse()) {
     const parts = await open();
-    const response = new FakeResponse();
     const { next } = await parts.feed.since(undefined);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has what the stream uses
     const out = response as unknown as ServerResponse;
@@ -195,6 +196,14 @@ describe("a stream of the feed", () => {
     await add("a");
     await ended;
     assert.equal(response.writable, false);
+  });
+
+  test("ends at once for a reader who went before it began", async () => {
+    const gone = new FakeResponse();
+    gone.destroy();
+    const { response, ended } = await begin({}, gone);
+    await ended;
+    assert.deepEqual(response.written, []);
   });
 
   test("ends when its time is up, so that the reader proves anew who it is", async () => {

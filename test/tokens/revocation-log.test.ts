@@ -147,15 +147,51 @@ function logTests(
     });
   });
 
-  test("a history of writes begins once, with everybody forgetting what they keep", async () => {
+  test("a history of writes begins once, with everybody forgetting what they keep and reading anew", async () => {
+    await withLog(async (log) => {
+      let announced = 0;
+      const announce = async () => await Promise.resolve(void (announced += 1));
+      await log.append([revoked("a")]);
+      const first = await log.since(0);
+      await log.beginHistory("one", announce);
+      const second = await log.since(first.next);
+      assert.deepEqual([second.reset, announced], [true, 1]);
+      await log.beginHistory("one", announce);
+      assert.deepEqual([(await log.since(second.next)).reset, announced], [false, 1]);
+      await log.beginHistory("two", announce);
+      assert.deepEqual([(await log.since(second.next)).reset, announced], [true, 2]);
+    });
+  });
+
+  test("a number that was given for what a fail-over lost is not given again: who has heard it forgets all", async () => {
+    await withLog(async (log, clock, store) => {
+      await log.append([revoked("kept")]);
+      const kept = (await log.since(0)).next;
+      await log.append([revoked("lost")]);
+      const { next } = await log.since(kept);
+      // The store as the replica has it.
+      await store.hashDelete(`revocations:${Math.floor(clock.nowMs() / 600_000)}`, [String(next)]);
+      await store.hashSet("revocation-sequence", { last: String(kept) }, 60_000);
+      await log.beginHistory("two", nothing);
+      assert.equal((await log.since(next)).reset, true);
+      await log.append(many(3, "later"));
+      assert.equal((await log.since(next)).reset, true);
+    });
+  });
+
+  test("a history that could not be begun is begun by the next one who tries", async () => {
     await withLog(async (log) => {
       await log.append([revoked("a")]);
       const { next } = await log.since(0);
-      await log.beginHistory("one");
-      await log.beginHistory("one");
-      assert.deepEqual(ids(await log.since(next)), ["all"]);
-      await log.beginHistory("two");
-      assert.deepEqual(ids(await log.since(next)), ["all", "all"]);
+      const away = async () => await Promise.reject(new Error("away"));
+      await assert.rejects(log.beginHistory("one", away), { message: "away" });
+      const second = await log.since(next);
+      await log.beginHistory("one", nothing);
+      assert.equal((await log.since(second.next)).reset, true);
     });
   });
+}
+
+async function nothing(): Promise<void> {
+  await Promise.resolve();
 }
