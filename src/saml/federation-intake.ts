@@ -67,6 +67,8 @@ export class FederationIntake {
   #finish(): FederationFile {
     const { validUntilMs, cacheDuration, others, tooLarge } = this.#splitter.finish();
     const cacheDurationMs = durationMs(cacheDuration);
+    // A page that says "nothing here", in the right schema or not, must not switch off everybody who follows the file.
+    if (this.#members === 0) throw new Unusable("No service provider is in it.");
     return {
       fileDigest: this.#hash.digest("base64url"),
       validUntilMs,
