@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { startRedis } from "../test/fixtures/servers.ts";
+import { federationSection } from "./federation.ts";
+import { loginStormSection } from "./login-storm.ts";
 import { allCoresSection, measureAllCores } from "./parts/all-cores.ts";
 import { makeKeys } from "./parts/keys.ts";
 import { measureOneCore, type Options } from "./parts/one-core.ts";
@@ -16,6 +18,8 @@ const PARTS: Readonly<Record<string, (options: Options) => Promise<Section> | Se
   "one-core": async (options) => oneCoreSection(await measureOneCore(options)),
   "all-cores": async (options) => allCoresSection(await measureAllCores(options)),
   "saml-xml": samlXmlSection,
+  federation: federationSection,
+  "login-storm": loginStormSection,
   tokens: async (options) => tokenSection(await measureTokens(options)),
 };
 

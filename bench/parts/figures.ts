@@ -1,5 +1,6 @@
 /** What one round of load on a server came to. */
 export interface Round {
+  readonly count: number;
   /** Operations a second. */
   readonly rate: number;
   /** CPU time of the server's processes for each operation, in microseconds. */
@@ -7,6 +8,9 @@ export interface Round {
   /** Latency in milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly longestMs: number;
+  /** Operations that the server put off; they are in no other figure. */
+  readonly deferred: number;
 }
 
 /** The middle value; of two middle ones the lower. An empty list is a mistake of the caller. */

@@ -34,6 +34,8 @@ export interface BenchServer {
   readonly es256: BenchClient;
   readonly tokens: TokenInstallation;
   readonly startMs: number;
+  /** What opens the same installation beside the running server. */
+  readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +52,10 @@ export async function startGatehouse(options: {
   readonly redisUrl: string;
   readonly workers: number;
   readonly keys: BenchKeys;
+  /** False: not to one core; more than one worker never is. */
+  readonly pinned?: boolean;
+  /** Further settings. */
+  readonly settings?: Readonly<Record<string, string>>;
 }): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
   const origin = `http://127.0.0.1:${options.port}`;
@@ -64,6 +70,7 @@ export async function startGatehouse(options: {
     WORKERS: String(options.workers),
     LOG_LEVEL: "error",
     NODE_ENV: "production",
+    ...options.settings,
   };
   writeKeys(options.keys, environment.GATEHOUSE_CERTS);
   const registered = await withInstallation({ environment, user: "bench" }, async (installation) => ({
@@ -73,7 +80,7 @@ export async function startGatehouse(options: {
   const startedMs = performance.now();
   const child = startScript(`${import.meta.dirname}/../../src/serve.js`, [], {
     nodeOptions: startOptions(),
-    place: options.workers > 1 ? "anywhere" : "server",
+    place: options.workers > 1 || options.pinned === false ? "anywhere" : "server",
     environment,
   });
   const stop = async () => {
@@ -84,7 +91,7 @@ export async function startGatehouse(options: {
     await stop();
     throw error;
   });
-  return { origin, process: child, pid: child.pid ?? 0, cookie, startMs, stop, ...registered };
+  return { origin, process: child, pid: child.pid ?? 0, cookie, startMs, environment, stop, ...registered };
 }
 
 async function register({ parts, acts, actor }: Installation, keys: BenchKeys) {
@@ -95,6 +102,7 @@ async function register({ parts, acts, actor }: Installation, keys: BenchKeys) {
     name: "Alice Example",
     givenName: "Alice",
     familyName: "Example",
+    role: "owner",
     attributes: TEN_ATTRIBUTES,
     password: PASSWORD,
   });

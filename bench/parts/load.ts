@@ -21,7 +21,10 @@ export type LoadOrder = {
       readonly acs: string;
       /** PEM of the service provider's key: every request is signed, and no two are the same. */
       readonly key: string;
-      /** More than can be answered in a second: so many requests are signed before the clock starts. */
+      /**
+       * More than can be answered in a second: so many requests are signed before the clock starts. 0, for a low rate:
+       * each is signed when it is due.
+       */
       readonly mostPerSecond: number;
     }
   | {
@@ -32,6 +35,8 @@ export type LoadOrder = {
       readonly clientId: string;
       readonly clientSecret: string;
     }
+  /** A login form with another name and another address each time, so that no throttle holds it back. */
+  | { readonly kind: "wrong-password"; readonly path: string; readonly fields: string }
   | { readonly kind: "get"; readonly path: string; readonly authorization: string }
   | {
       readonly kind: "post";
@@ -47,20 +52,31 @@ export interface LoadResult {
   readonly count: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly longestMs: number;
+  /** Wrong passwords that were not looked at: the server asked to wait. */
+  readonly deferred: number;
   readonly errors: number;
   /** The first thing that went wrong, for whoever looks for the reason. */
   readonly firstError: string | undefined;
 }
 
-/** One operation; undefined when it went as it should, else what came instead. */
+/** One operation; undefined when it went as it should, `DEFERRED`, or what came instead. */
 type Operation = (index: number) => Promise<string | undefined>;
 
 const VERIFIER = randomBytes(32).toString("base64url");
 const CHALLENGE = createHash("sha256").update(VERIFIER).digest("base64url");
+const DEFERRED = "deferred";
 const FORM = "application/x-www-form-urlencoded";
 
-process.on("message", (order: LoadOrder) => {
-  void run(order).then((result) => process.send?.(result));
+let stopping = new AbortController();
+
+process.on("message", (order: LoadOrder | { readonly stop: true }) => {
+  if ("stop" in order) {
+    stopping.abort();
+    return;
+  }
+  stopping = new AbortController();
+  void run(order, stopping.signal).then((result) => process.send?.(result));
 });
 process.once("disconnect", () => process.exit(0));
 
@@ -68,22 +84,24 @@ process.once("disconnect", () => process.exit(0));
  * Closed loop: each connection starts its next operation when the last one is answered. With a rate: open loop, where
  * latency counts from the instant at which the operation was due, so that a stall is not hidden by waiting.
  */
-async function run(order: LoadOrder): Promise<LoadResult> {
+async function run(order: LoadOrder, stop: AbortSignal): Promise<LoadResult> {
   const pool = new Pool(order.origin, { connections: order.connections, pipelining: 1 });
   const operation = operationOf(order, pool);
   // Made ready before the clock starts. Tells the bench that it may look at the server's CPU time now.
   process.send?.({ ready: true });
   const latencies: number[] = [];
   const wrong: string[] = [];
+  let deferred = 0;
   const startMs = performance.now();
   const everyMs = order.ratePerSecond === undefined ? undefined : 1000 / order.ratePerSecond;
   let next = 0;
   const worker = async () => {
-    while (performance.now() - startMs < order.milliseconds && wrong.length <= 100) {
+    while (!stop.aborted && performance.now() - startMs < order.milliseconds && wrong.length <= 100) {
       const index = next++;
       const beganMs = everyMs === undefined ? performance.now() : await due(startMs + index * everyMs);
       const problem = await operation(index);
       if (problem === undefined) latencies.push(performance.now() - beganMs);
+      else if (problem === DEFERRED) deferred++;
       else wrong.push(problem);
     }
   };
@@ -96,6 +114,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     count: latencies.length,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
+    longestMs: latencies.at(-1) ?? 0,
+    deferred,
     errors: wrong.length,
     firstError: wrong[0],
   };
@@ -110,16 +130,18 @@ async function due(atMs: number): Promise<number> {
 
 function operationOf(order: LoadOrder, pool: Pool): Operation {
   if (order.kind === "saml") return samlSignOn(order, pool);
+  if (order.kind === "wrong-password") return wrongPassword(order, pool);
   return order.kind === "code-flow" ? codeFlow(order, pool) : plain(order, pool);
 }
 
 function samlSignOn(order: LoadOrder & { kind: "saml" }, pool: Pool): Operation {
   const key = createPrivateKey(order.key);
+  const signsLater = order.mostPerSecond === 0;
   const perSecond = order.ratePerSecond ?? order.mostPerSecond;
-  const length = Math.ceil((perSecond * order.milliseconds) / 1000) + 2 * order.connections;
+  const length = signsLater ? 0 : Math.ceil((perSecond * order.milliseconds) / 1000) + 2 * order.connections;
   const queries = Array.from({ length }, () => signedQuery(order, key));
   return async () => {
-    const query = queries.pop();
+    const query = signsLater ? signedQuery(order, key) : queries.pop();
     if (query === undefined) return "no request is left: prepare more";
     const { statusCode, body } = await pool.request({
       method: "GET",
@@ -162,6 +184,27 @@ function codeFlow(order: LoadOrder & { kind: "code-flow" }, pool: Pool): Operati
     });
     const text = await token.body.text();
     return text.includes('"id_token"') ? undefined : `${token.statusCode} ${text}`;
+  };
+}
+
+function wrongPassword(order: LoadOrder & { kind: "wrong-password" }, pool: Pool): Operation {
+  return async () => {
+    const [name, address] = [randomBytes(8).toString("hex"), [...randomBytes(3)].join(".")];
+    const { statusCode, body } = await pool.request({
+      method: "POST",
+      path: order.path,
+      headers: {
+        cookie: order.cookie,
+        origin: order.origin,
+        "content-type": FORM,
+        "x-forwarded-for": `10.${address}`,
+      },
+      body: `${order.fields}&username=${name}&password=wrong-${name}`,
+    });
+    const text = await body.text();
+    const isBusy = statusCode === 503 && text.includes("Too many people");
+    if (isBusy || statusCode === 429) return DEFERRED;
+    return statusCode === 403 ? undefined : `${statusCode} ${text.slice(0, 300)}`;
   };
 }
 

@@ -80,6 +80,11 @@ function samlOrder(
   return { ...shared, ...provider, kind: "saml", path, destination: `${origin}${path}`, mostPerSecond };
 }
 
+/** SAML sign-ons at a rate that leaves the server mostly at rest: what another work does to them is seen in their latency. */
+export function quietSamlOrder(server: BenchServer, ratePerSecond: number, milliseconds: number): LoadOrder {
+  return { ...samlOrder(server, server.saml, 0), ratePerSecond, milliseconds };
+}
+
 /** Code flows with PKCE, and what is asked with and about the access token of one of them. */
 async function oidcOrders(target: OidcTarget): Promise<readonly [CaseName, LoadOrder][]> {
   const { origin, cookie, authorizePath, tokenPath, rs256, es256 } = target;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 /** A core for what is measured and one for what loads it, where the machine has two and `taskset` (util-linux). */
@@ -64,8 +64,23 @@ export function cpuMicrosOf(pid: number): number {
 
 /** Resident memory of a process and its children, in MiB. */
 export function memoryMiBOf(pid: number): number {
+  return sumMiB(pid, /^VmRSS:\s+(\d+)/m);
+}
+
+/** Forgets how much memory a process and its children had at most; `peakMiBOf` counts from here. */
+export function resetPeak(pid: number): void {
+  // "5" sets the mark of proc(5) back to what is resident now.
+  for (const one of family(pid)) writeFileSync(`/proc/${one}/clear_refs`, "5");
+}
+
+/** The most resident memory that a process and its children had, in MiB. */
+export function peakMiBOf(pid: number): number {
+  return sumMiB(pid, /^VmHWM:\s+(\d+)/m);
+}
+
+function sumMiB(pid: number, line: RegExp): number {
   return family(pid).reduce((sum, one) => {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1];
+    const kilobytes = line.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1];
     return sum + Number(kilobytes ?? 0) / 1024;
   }, 0);
 }
