@@ -91,7 +91,7 @@ export function openTokenChecks(
     sso,
     revokeOf: async (text, clientId) => {
       const { hash, kind } = readToken(text) ?? {};
-      if (kind === "sso" && sso?.checks.asker(clientId) !== undefined)
+      if (kind === "sso" && sso !== undefined && (await sso.checks.mayEnd(clientId, text)))
         await sso.endByText(text, "application", { client: clientId });
       const token = hash === undefined ? undefined : await durable.apiTokens.findByHash(hash);
       if (token?.owner.kind !== "application" || token.owner.id !== clientId) return;

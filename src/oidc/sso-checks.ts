@@ -52,6 +52,13 @@ export class SsoChecks {
     return this.#answer(found, application);
   }
 
+  /** Whether this client may end the token's session: where it would be told whose that is. Throws `Unavailable`. */
+  async mayEnd(clientId: string, text: string): Promise<boolean> {
+    const application = this.asker(clientId);
+    const found = application === undefined ? undefined : await this.#parts.tokens.find(text);
+    return application !== undefined && found !== undefined && mayEnter(found.account, application);
+  }
+
   /** The client, where it may ask: it proves who it is, is the organisation's own, and lives in the domain. */
   asker(clientId: string): OidcApplication | undefined {
     const application = this.#parts.applications.oidcByClientId(clientId);
