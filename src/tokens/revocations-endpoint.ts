@@ -1,18 +1,11 @@
 import express, { type Request, type Response, type Router } from "express";
 import { PATHS } from "../flow/endpoints.ts";
-import { readBearer } from "../http/bearer.ts";
 import { rawQuery } from "../http/form-body.ts";
 import { Parameters } from "../http/parameters.ts";
 import { FeedConnections, type FeedReader, type FeedSource, waitForNews } from "./feed-connections.ts";
 import type { FeedDocument } from "./feed-documents.ts";
 import { FEED_STREAM_LIMITS, FeedStream, type FeedStreamLimits } from "./feed-stream.ts";
-import {
-  bearerAdmission,
-  isWithinLimit,
-  sendError,
-  sendRefusal,
-  type VerifyEndpointParts,
-} from "./verify-endpoint.ts";
+import { provenCaller, sendError, type VerifyEndpointParts } from "./verify-endpoint.ts";
 
 export interface RevocationsEndpointParts
   extends FeedSource,
@@ -77,25 +70,11 @@ async function readerOf(
   request: Request,
   response: Response,
 ): Promise<FeedReader | undefined> {
-  const { authorization } = request.headers;
-  if (authorization !== undefined && readBearer(request).kind === "none") {
-    const client = await parts.clientOf(authorization);
-    if (client !== undefined && client.serves.length > 0) return { id: `client:${client.id}` };
-    if (client !== undefined) {
-      sendError(response, 403, "access_denied", "The client introspects for no resource.");
-      return undefined;
-    }
-    // A guess at a client's secret.
-    if (!(await isWithinLimit(parts, parts.addressOf(request), response))) return undefined;
-    response.set("WWW-Authenticate", 'Basic realm="clients", charset="UTF-8"');
-    sendError(response, 401, "invalid_client", "The client is unknown, or its secret is wrong.");
-    return undefined;
-  }
-  const admission = await bearerAdmission(parts, request);
-  if (admission.ok) return { id: `token:${admission.token.id}` };
-  const isGuess = admission.code === "invalid_token";
-  if (isGuess && !(await isWithinLimit(parts, parts.addressOf(request), response))) return undefined;
-  sendRefusal(response, admission);
+  const caller = await provenCaller(parts, request, response);
+  if (caller?.kind === "token") return { id: `token:${caller.token.id}` };
+  if (caller === undefined) return undefined;
+  if (caller.serves.length > 0) return { id: `client:${caller.id}` };
+  sendError(response, 403, "access_denied", "The client introspects for no resource.");
   return undefined;
 }
 

@@ -72,31 +72,44 @@ async function callerOf(
   if (authorization === undefined) {
     return (await isWithinLimit(parts, address, response)) ? { kind: "anonymous", address } : undefined;
   }
-  if (readBearer(request).kind !== "none") return await bearerCaller(parts, request, response);
-  // A guess at a client's secret, as one at a token, counts as a question of nobody.
-  const client = await parts.clientOf(authorization);
-  if (client !== undefined) return { kind: "client", ...client };
-  if (!(await isWithinLimit(parts, address, response))) return undefined;
-  response.set("WWW-Authenticate", 'Basic realm="clients", charset="UTF-8"');
-  sendError(response, 401, "invalid_client", "The client is unknown, or its secret is wrong.");
-  return undefined;
+  const proven = await provenCaller(parts, request, response);
+  return proven === undefined || proven.kind === "client" ? proven : { kind: "verifier" };
 }
 
-async function bearerCaller(
-  parts: VerifyEndpointParts,
+/** Who proved who they are: a client by its secret, or whoever holds a token with the scope `tokens:verify`. */
+export type ProvenCaller =
+  | ({ readonly kind: "client" } & ProvenClient)
+  | { readonly kind: "token"; readonly token: Extract<Admission, { ok: true }>["token"] };
+
+type ProvenClient = NonNullable<Awaited<ReturnType<VerifyEndpointParts["clientOf"]>>>;
+
+/** undefined: the answer is out. A guess at a client's secret, as one at a token, counts as a question of nobody. */
+export async function provenCaller(
+  parts: Pick<VerifyEndpointParts, "clientOf" | "gate" | "issuer" | "volatile" | "addressOf">,
   request: Request,
   response: Response,
-): Promise<VerifyCaller | undefined> {
+): Promise<ProvenCaller | undefined> {
+  const { authorization } = request.headers;
+  const address = parts.addressOf(request);
+  if (authorization !== undefined && readBearer(request).kind === "none") {
+    const client = await parts.clientOf(authorization);
+    if (client !== undefined) return { kind: "client", ...client };
+    if (!(await isWithinLimit(parts, address, response))) return undefined;
+    response.set("WWW-Authenticate", 'Basic realm="clients", charset="UTF-8"');
+    sendError(response, 401, "invalid_client", "The client is unknown, or its secret is wrong.");
+    return undefined;
+  }
   const admission = await bearerAdmission(parts, request);
-  if (admission.ok) return { kind: "verifier" };
-  const isGuess = admission.code === "invalid_token";
-  if (isGuess && !(await isWithinLimit(parts, parts.addressOf(request), response))) return undefined;
-  sendRefusal(response, admission);
+  if (admission.ok) return { kind: "token", token: admission.token };
+  if (admission.code === "invalid_token" && !(await isWithinLimit(parts, address, response)))
+    return undefined;
+  response.set(admission.headers);
+  sendError(response, admission.status, admission.code, admission.description);
   return undefined;
 }
 
 /** By a token with the scope `tokens:verify`. */
-export async function bearerAdmission(
+async function bearerAdmission(
   { gate, issuer }: Pick<VerifyEndpointParts, "gate" | "issuer">,
   request: Request,
 ): Promise<Admission> {
@@ -104,13 +117,8 @@ export async function bearerAdmission(
   return await gate.admit(request, { realm: "tokens", resource, scopes: ["tokens:verify"] });
 }
 
-export function sendRefusal(response: Response, admission: Extract<Admission, { ok: false }>): void {
-  response.set(admission.headers);
-  sendError(response, admission.status, admission.code, admission.description);
-}
-
 /** RFC 6585 4. Counted before the body is looked at: a guess is a guess whatever it looks like. */
-export async function isWithinLimit(
+async function isWithinLimit(
   { volatile }: Pick<VerifyEndpointParts, "volatile">,
   address: string,
   response: Response,
