@@ -14,6 +14,8 @@ const COMPILED = `${import.meta.dirname}/../node_modules/.cache/gatehouse`;
 export async function launch(load) {
   if (Number(process.versions.node.split(".")[0]) >= 24) {
     modules.enableCompileCache(COMPILED);
+    // For the threads, which look here.
+    process.env["NODE_COMPILE_CACHE"] = COMPILED;
     await load();
   } else {
     process.stderr.write(

@@ -10,7 +10,7 @@ import type {
 import { keyOfCertificate } from "./verification-keys.ts";
 
 /** What the thread may take at most; a file of any size needs about a quarter of it. */
-const WORKER_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 };
+const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
 /** What is sent at once: enough that the sending costs little, little enough that its members are stored in one go. */
 const PIECE_BYTES = 256 * 1024;
 
