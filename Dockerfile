@@ -15,7 +15,7 @@ USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 4000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=8", "src/serve.js"]
+CMD ["node", "--max-semi-space-size=16", "src/serve.js"]
 
 # The two demo applications and what registers them; they need the relying side's libraries as well.
 FROM base AS examples
